@@ -1,0 +1,99 @@
+"""Initial weights and slots: how every variable of a program starts, drawn from a seed inside the graph."""
+
+import random
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def build_with_initializers(build):
+    """Call `build()` and return its model with the initializer of each of the model's weights.
+
+    Inside a stateless scope Keras variables keep their initializer until the scope ends, which is the one moment to see
+    it. Layers without a seed draw one from Python's global generator, which is put back as it was.
+    """
+    python_state = random.getstate()
+    try:
+        with keras.StatelessScope():
+            model = build()
+            initializers = [variable._initializer for variable in model.weights]
+    finally:
+        random.setstate(python_state)
+    return model, initializers
+
+
+class _GraphSeed(keras.random.SeedGenerator):
+    """A seed generator that hands out one seed tensor of the graph being traced."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def next(self, ordered=True):
+        return self.seed
+
+
+def draw(initializer, variable, seed):
+    """Return an initial value of `variable` drawn with the seed tensor of shape (2,)."""
+    if not hasattr(initializer, "seed"):
+        return initializer(tuple(variable.shape), dtype=variable.dtype)
+    own_seed = initializer.seed
+    initializer.seed = _GraphSeed(seed)
+    try:
+        return initializer(tuple(variable.shape), dtype=variable.dtype)
+    finally:
+        initializer.seed = own_seed
+
+
+def slot_resets(optimizer, trainable):
+    """Return (slot, value or function giving it) for every variable of the optimizer but the learning rate.
+
+    Most slots start as a constant (not always zero: 1.0 in Nadam, 0.1 in Adagrad) and some, such as moving averages of
+    the weights, as a copy of a weight.
+    """
+    resets = []
+    for slot in optimizer.variables:
+        if slot is getattr(optimizer, "_learning_rate", None):
+            continue
+        start = np.asarray(slot)
+        source = next(
+            (v for v in trainable if v.shape == slot.shape and _is_copy(start, np.asarray(v))), None
+        )
+        if source is not None:
+            resets.append((slot, source))
+        elif start.size and (start == start.flat[0]).all():
+            resets.append((slot, start.flat[0]))
+        else:
+            resets.append((slot, start))
+    return resets
+
+
+def _is_copy(start, weight):
+    return start.size > 1 and start.std() > 0 and np.array_equal(start, weight)
+
+
+def reset_slot(slot, start):
+    """Assign one slot its starting value, in the graph."""
+    if isinstance(start, np.ndarray):
+        slot.assign(start)
+    elif np.isscalar(start):
+        slot.assign(tf.fill(slot.shape, tf.constant(start, slot.dtype)))
+    else:
+        slot.assign(start.value)
+
+
+def random_states(model):
+    """Return the seed states of all layers that draw random numbers, in the order of the layers."""
+    layers = model._flatten_layers(include_self=True, recursive=True)
+    generators = {id(generator): generator for layer in layers for generator in layer._seed_generators}
+    return [generator.state for generator in generators.values()]
+
+
+def reseed(states, seed, epoch):
+    """Give each seed state its value for one epoch, in the graph."""
+    if not states:
+        return
+    shape = (len(states), 2)
+    values = tf.random.stateless_uniform(shape, [seed, epoch], minval=None, maxval=None, dtype=tf.int64)
+    for state, value in zip(states, tf.unstack(values), strict=True):
+        state.assign(value)

@@ -1,0 +1,83 @@
+"""X as the user gives it -> named arrays and an InputSignature."""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+from skdeep._spec import InputSignature, InputSpec
+
+_DOUBLE_PRECISION_VALUES = 2_000
+
+
+def check_table(estimator, X, *, reset, dtype):
+    """Validate a table and return it as a float array or CSR matrix.
+
+    Parameters
+    ----------
+    estimator : BaseDeepEstimator
+        Learns (`reset=True`) or checks the number and names of the columns.
+    X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
+    reset : bool
+    dtype : {"auto", "float32", "float64"}
+        "auto" keeps the float dtype that X has, for `compute_dtype` to decide.
+
+    Raises
+    ------
+    TypeError
+        If a DataFrame has columns that are not numeric.
+    ValueError
+        If X is not a finite numeric table of the expected width.
+    """
+    _check_numeric_columns(X)
+    accepted = [np.float64, np.float32] if dtype == "auto" else np.dtype(dtype)
+    return validate_data(estimator, X, accept_sparse="csr", dtype=accepted, reset=reset)
+
+
+def _check_numeric_columns(X):
+    if not isinstance(X, pd.DataFrame):
+        return
+    kinds = X.dtypes
+    others = [
+        name
+        for name, kind in kinds.items()
+        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind) or kind == object)
+    ]
+    objects = [name for name, kind in kinds.items() if kind == object and not _holds_numbers(X[name])]
+    if others or objects:
+        named = ", ".join(repr(name) for name in (others + objects)[:10])
+        raise TypeError(
+            f"These columns are not numeric: {named}. This estimator takes numbers only; encode them before it, for "
+            "example with ColumnTransformer([('encode', OneHotEncoder(handle_unknown='ignore'), [...])], "
+            "remainder='passthrough')."
+        )
+
+
+def _holds_numbers(column):
+    return pd.api.types.infer_dtype(column, skipna=True) in (
+        "integer",
+        "floating",
+        "mixed-integer-float",
+        "boolean",
+        "empty",
+        "decimal",
+    )
+
+
+def compute_dtype(dtype, X):
+    """Return the dtype to compute in: as asked, or float64 where the data are so few that precision is free."""
+    if dtype != "auto":
+        return dtype
+    n_values = X.nnz if sparse.issparse(X) else X.size
+    return "float64" if n_values <= _DOUBLE_PRECISION_VALUES else "float32"
+
+
+def table_signature(X, dtype):
+    """Return the InputSignature of a validated table."""
+    spec = InputSpec((X.shape[1],), dtype, sparse.issparse(X))
+    return InputSignature((("X", spec),), dtype)
+
+
+def table_arrays(X, dtype):
+    """Return the named arrays of a validated table, in the dtype of the computation; no copy where it fits."""
+    return {"X": X if X.dtype == dtype else X.astype(dtype)}

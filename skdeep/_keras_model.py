@@ -1,0 +1,63 @@
+"""A fitted estimator as a plain, compiled keras.Model: the way out to Keras."""
+
+import keras
+
+from skdeep._engine import optimizers
+
+
+def keras_model(estimator):
+    """Return a compiled Keras model with the estimator's weights.
+
+    Only Keras' own layers are in it. Its outputs are probabilities for a classifier (margins with a hinge loss) and
+    targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
+    """
+    spec, signature = estimator._spec, estimator._signature
+    numbers = {name: estimator._numbers.get(name, 0.0) for name in spec.numbers}
+    net = spec.build(spec.config, signature, numbers)
+    net.set_weights(estimator.weights_)
+    target, dtype = estimator._target_info, signature.dtype
+    outputs = [_linked(output, target, estimator._link, dtype) for output in net.outputs]
+    inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
+    model = keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=net.name)
+    model.compile(
+        optimizer=_optimizer(estimator),
+        loss=[_loss(target, estimator._link)] * len(outputs),
+        jit_compile=False,
+    )
+    return model
+
+
+def _linked(output, target, link, dtype):
+    if link == "probability":
+        activation = "softmax" if target.kind in ("multiclass", "multioutput") else "sigmoid"
+        return keras.layers.Activation(activation, dtype=dtype)(output)
+    if link == "exp":
+        output = keras.layers.Activation("exponential", dtype=dtype)(output)
+    if target.kind == "regression":
+        return keras.layers.Rescaling(target.scale.tolist(), target.offset.tolist(), dtype=dtype)(output)
+    return output
+
+
+def _loss(target, link):
+    if target.kind == "regression":
+        return "poisson" if link == "exp" else "mean_squared_error"
+    if link == "margin":
+        return "hinge" if target.kind == "binary" else "categorical_hinge"
+    return (
+        "binary_crossentropy"
+        if target.kind in ("binary", "multilabel")
+        else "sparse_categorical_crossentropy"
+    )
+
+
+def _optimizer(estimator):
+    recipe, numbers = optimizers.recipe(
+        estimator.optimizer,
+        learning_rate=estimator.learning_rate,
+        momentum=estimator.momentum,
+        weight_decay=estimator.weight_decay,
+    )
+    optimizer = optimizers.build(recipe.config, numbers)
+    if "learning_rate" in numbers:
+        optimizer.learning_rate = numbers["learning_rate"]
+    return optimizer

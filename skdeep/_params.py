@@ -1,0 +1,215 @@
+"""Parameters declared once: default, constraint and documentation of a parameter stand in one dataclass field.
+
+scikit-learn asks that `__init__` list every parameter and do nothing else. `param` declares a field and `estimator`
+makes a class of such fields an estimator: the signature, `_parameter_constraints` and the "Parameters" section of the
+docstring all come from the fields.
+"""
+
+import dataclasses
+import inspect
+import textwrap
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+
+from skdeep.schedules import schedule_names
+
+OPTIMIZERS = (
+    "sgd", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "lion", "lamb", "ftrl", "adafactor",
+)  # fmt: skip
+
+
+def param(default, constraints, kind, doc):
+    """Declare a parameter.
+
+    Parameters
+    ----------
+    default : object
+        Immutable default value.
+    constraints : list
+        scikit-learn's constraint objects, of which one has to hold.
+    kind : str
+        The type as the documentation shows it.
+    doc : str
+        What the parameter does.
+    """
+    return dataclasses.field(default=default, metadata={"constraints": constraints, "kind": kind, "doc": doc})
+
+
+def estimator(cls):
+    """Turn a class of `param` fields into a scikit-learn estimator."""
+    cls = dataclass(eq=False, repr=False)(cls)
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    ordered = [fields[name] for name in inspect.signature(cls).parameters]
+    cls._parameter_constraints = {field.name: field.metadata["constraints"] for field in ordered}
+    cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("{parameters}", _parameters_section(ordered))
+    return cls
+
+
+def _parameters_section(fields):
+    lines = ["Parameters", "----------"]
+    for field in fields:
+        lines.append(f"{field.name} : {field.metadata['kind']}, default={field.default!r}")
+        lines.append(textwrap.indent(textwrap.fill(field.metadata["doc"], 110), "    "))
+    return "\n".join(lines)
+
+
+def positive(kind, closed="neither"):
+    """Constraint: a number above zero (or from zero on, if closed on the left)."""
+    return Interval(kind, 0, None, closed=closed)
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class OptimizerParams:
+    """How the weights move."""
+
+    optimizer: object = param(
+        "adam",
+        [StrOptions(set(OPTIMIZERS)), HasMethods(["get_config", "apply"])],
+        "str or keras.optimizers.Optimizer",
+        "Name of an optimizer, one of "
+        + ", ".join(f'"{name}"' for name in OPTIMIZERS)
+        + "; or a Keras instance, whose "
+        "configuration is copied and which is never trained itself.",
+    )
+    learning_rate: object = param(
+        "auto",
+        [StrOptions({"auto"}), positive(Real)],
+        'float or "auto"',
+        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", or the one of an optimizer instance.',
+    )
+    learning_rate_schedule: object = param(
+        None,
+        [StrOptions(set(schedule_names())), callable, HasMethods(["factor_after"]), None],
+        "str, Schedule, callable or None",
+        "Factor of the learning rate over the course of training: one of "
+        + ", ".join(f'"{name}"' for name in schedule_names())
+        + "; an object of skdeep.schedules, whose parameters can be searched; or a function of the fraction of training "
+        "that is done. None keeps the rate constant.",
+    )
+    momentum: object = param(
+        None,
+        [Interval(Real, 0, 1, closed="left"), None],
+        "float or None",
+        'Momentum of "sgd", "nesterov" and "rmsprop". None leaves the optimizer its own: 0.9 for "nesterov", 0 for the '
+        "others.",
+    )
+    weight_decay: float = param(
+        0.0,
+        [positive(Real, closed="left")],
+        "float",
+        "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. 0 "
+        "leaves an optimizer instance its own.",
+    )
+    clip_norm: object = param(
+        None,
+        [positive(Real), None],
+        "float or None",
+        "Largest norm of the gradient of all weights together; longer gradients are shortened to it.",
+    )
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class PenaltyParams:
+    """What is added to the loss."""
+
+    alpha: float = param(
+        0.0,
+        [positive(Real, closed="left")],
+        "float",
+        "Strength of the L2 penalty: alpha / 2 times the sum of the squared weights, biases excepted, is added to the "
+        "mean loss.",
+    )
+    l1: float = param(
+        0.0,
+        [positive(Real, closed="left")],
+        "float",
+        "Strength of the L1 penalty: l1 times the sum of the absolute weights, biases excepted, is added to the mean "
+        "loss.",
+    )
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class TrainingParams:
+    """How long and on what the net is trained."""
+
+    epochs: int = param(
+        100, [Interval(Integral, 1, None, closed="left")], "int", "Passes over the training data, at most."
+    )
+    batch_size: object = param(
+        "auto",
+        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
+        'Rows a step. "auto" is 200, or all rows if there are fewer. The last, smaller batch of an epoch is trained on '
+        "too.",
+    )
+    shuffle: bool = param(
+        True, ["boolean"], "bool", "Whether each epoch visits the rows in a new random order."
+    )
+    early_stopping: bool = param(
+        False,
+        ["boolean"],
+        "bool",
+        "Whether to stop when the validation loss or score no longer improves, and to keep the weights of the best "
+        "epoch. The validation rows are split off at random, stratified by class, unless `fit` is given X_val.",
+    )
+    validation_fraction: float = param(
+        0.1,
+        [Interval(Real, 0, 1, closed="neither")],
+        "float",
+        "Fraction of the training rows set aside for early stopping.",
+    )
+    scoring: object = param(
+        "loss",
+        [str, callable, None],
+        "str, callable or None",
+        'What early stopping watches: "loss" or any scikit-learn scorer, such as "balanced_accuracy". None is the '
+        "estimator's own score.",
+    )
+    n_iter_no_change: object = param(
+        10,
+        [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+        "int or inf",
+        "Training stops when more than this many epochs in a row did not improve by `tol`: on validation data with early "
+        "stopping, else in the training loss.",
+    )
+    tol: float = param(
+        1e-4,
+        [positive(Real, closed="left")],
+        "float",
+        "The least change of the loss or score that counts as an improvement.",
+    )
+    callbacks: object = param(
+        None,
+        [list, tuple, None],
+        "list of keras.callbacks.Callback or None",
+        "Copies of these are called during training and kept in `callbacks_`.",
+    )
+    warm_start: bool = param(
+        False,
+        ["boolean"],
+        "bool",
+        "Whether `fit` goes on from the weights and the optimizer's state of the last fit.",
+    )
+    dtype: str = param(
+        "auto",
+        [StrOptions({"auto", "float32", "float64"})],
+        '{"auto", "float32", "float64"}',
+        'Precision of the computation. "auto" is float64 up to 2,000 values of X, where precision costs nothing, and '
+        "float32 beyond.",
+    )
+    random_state: object = param(
+        None,
+        ["random_state"],
+        "int, RandomState instance or None",
+        "Fixes initial weights, shuffling, dropout and the validation split. The same seed gives the same bits on the "
+        "same machine.",
+    )
+    verbose: int = param(
+        0,
+        ["verbose"],
+        "int",
+        "0 is silent, 1 shows a progress bar with the time that is left, 2 prints a line an epoch.",
+    )

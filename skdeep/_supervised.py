@@ -1,0 +1,506 @@
+"""The one fit, partial_fit and predict of every classifier and regressor.
+
+A concrete estimator adds its parameters and `_model_spec`; everything between the user's arrays and the engine is here.
+"""
+
+import copy
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.callback import with_callbacks
+from sklearn.metrics import accuracy_score, check_scoring
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing, check_array, check_consistent_length
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted
+
+from skdeep import _inputs, _targets, _training
+from skdeep._sklearn_callbacks import EpochTasks
+from skdeep.base import BaseDeepEstimator
+
+
+class SupervisedEstimator(BaseDeepEstimator):
+    """Training and prediction, whatever the targets are."""
+
+    # -- what subclasses say --------------------------------------------------------------------------------------
+
+    def _model_spec(self, signature, output_sizes):
+        """Return (ModelSpec, values of its live numbers) for these inputs and units of each output."""
+        raise AttributeError(f"{type(self).__name__} must define _model_spec.")
+
+    # -- fitting --------------------------------------------------------------------------------------------------
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the net.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss; a row of weight two counts as two rows, one of weight zero not at all.
+        X_val : array-like or sparse matrix of shape (n_validation, n_features), default=None
+            Validation data, evaluated after every epoch; early stopping watches it instead of splitting rows off X.
+        y_val : array-like of shape (n_validation,) or (n_validation, n_targets), default=None
+            Targets of the validation data.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Weights of the validation data.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid, or if training diverges. The estimator then stays as it was.
+        """
+        self._validate_params()
+        with self._unchanged_on_failure():
+            self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val), epochs=self.epochs)
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes, epochs):
+        self._validate_params()
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True.")
+        if not isinstance(epochs, (int, np.integer)) or epochs < 1:
+            raise ValueError(f"epochs must be an integer of at least 1, got {epochs!r}.")
+        with self._unchanged_on_failure():
+            self._fit(
+                X, y, sample_weight, (None, None, None), epochs=epochs, classes=classes, incremental=True
+            )
+        return self
+
+    def _fit(self, X, y, sample_weight, validation, *, epochs, classes=None, incremental=False):
+        goes_on = hasattr(self, "weights_") and (incremental or self.warm_start)
+        X = self._check_inputs(X, reset=not goes_on)
+        y, sample_weight = self._check_targets(X, y, sample_weight)
+        X, y, sample_weight = _drop_weightless(X, y, sample_weight)
+        loss = self._resolve_loss()
+        target = self._target_info if goes_on else self._learn_target(y, sample_weight, loss, classes)
+        seeds = self._seeds if goes_on else self._draw_seeds()
+        rows, held_out = self._split(X, y, sample_weight, validation, target, seeds)
+        class_weights = self._class_weights(*rows[1:], target)
+        dtype = self._signature.dtype if goes_on else _inputs.compute_dtype(self.dtype, X)
+        signature = self._input_signature(X, dtype)
+        spec, numbers = self._model_spec(signature, target.output_sizes)
+        job = _training.Job(
+            model=spec,
+            model_numbers=numbers,
+            signature=signature,
+            losses=(loss,) * len(target.output_sizes),
+            rows=self._rows(*rows, target, class_weights, dtype),
+            seeds=seeds,
+            epochs=epochs,
+            start=(self.weights_, self.optimizer_state_) if goes_on else None,
+            first_epoch=self.n_epochs_ if goes_on else 0,
+            incremental=incremental,
+            watch=None if incremental else "loss",
+        )
+        described = {
+            "_spec": spec,
+            "_signature": signature,
+            "_target_info": target,
+            "_link": loss.link,
+            "_seeds": seeds,
+        }
+        if held_out is not None:
+            self._watch_validation(job, held_out, class_weights, described)
+        self._announce_epochs(job, rows, described)
+        result = _training.run(self, job)
+        self._keep(result, job, described, incremental)
+
+    def _check_targets(self, X, y, sample_weight):
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
+            )
+        y = self._check_y(y)
+        check_consistent_length(X, y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        return y, sample_weight
+
+    def _split(self, X, y, sample_weight, validation, target, seeds):
+        """Return (training rows, validation rows or None), each as (X, y, sample_weight)."""
+        X_val, y_val, weight_val = validation
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val go together: give both or neither.")
+        if X_val is None and weight_val is not None:
+            raise ValueError("sample_weight_val is given without X_val and y_val.")
+        if X_val is not None:
+            X_val = self._check_inputs(X_val, reset=False)
+            held_out = (X_val, *self._check_targets(X_val, y_val, weight_val))
+            return (X, y, sample_weight), _drop_weightless(*held_out)
+        if not self.early_stopping:
+            return (X, y, sample_weight), None
+        train, test = self._split_rows(X.shape[0], y, target, seeds)
+        parts = [
+            None if a is None else (_safe_indexing(a, train), _safe_indexing(a, test))
+            for a in (X, y, sample_weight)
+        ]
+        return tuple(tuple(part and part[i] for part in parts) for i in (0, 1))
+
+    def _split_rows(self, n_rows, y, target, seeds):
+        stratify = _strata(y, self.validation_fraction) if target.kind in ("binary", "multiclass") else None
+        if round(n_rows * self.validation_fraction) < 1 or n_rows < 2:
+            raise ValueError(
+                f"Early stopping cannot split validation_fraction={self.validation_fraction} off {n_rows} rows; give more "
+                "rows, a larger fraction, or X_val and y_val."
+            )
+        return train_test_split(
+            np.arange(n_rows), test_size=self.validation_fraction, random_state=seeds[1], stratify=stratify
+        )
+
+    def _rows(self, X, y, sample_weight, target, class_weights, dtype):
+        if class_weights is not None:
+            by_class = _targets.weights_by_class(y, target, class_weights)
+            sample_weight = by_class if sample_weight is None else by_class * sample_weight
+        return _training.Rows(
+            self._input_arrays(X, dtype), self._encode(y, target, dtype), _varied(sample_weight)
+        )
+
+    def _watch_validation(self, job, held_out, class_weights, described):
+        """Evaluate the held-out rows after every epoch, and let early stopping watch them."""
+        X, y, sample_weight = held_out
+        job.validation = self._rows(*held_out, described["_target_info"], class_weights, job.signature.dtype)
+        if self.scoring != "loss":
+            view = self._view(described)
+            scorer = check_scoring(view, scoring=self.scoring)
+            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+
+            def score(arrays):
+                view.weights_ = arrays
+                return float(scorer(view, X, y, **weights))
+
+            job.score = score
+        if self.early_stopping:
+            job.watch = "val_loss" if self.scoring == "loss" else "val_score"
+
+    def _view(self, described):
+        """Return a fitted-looking copy for scorers; without column names, because it is fed validated arrays."""
+        view = copy.copy(self)
+        vars(view).pop("feature_names_in_", None)
+        vars(view).update(described, **self._target_attributes(described["_target_info"]))
+        return view
+
+    def _announce_epochs(self, job, rows, described):
+        context = self._init_callback_context(max_subtasks=job.epochs)
+        if not hasattr(self, "_skl_callbacks"):
+            return
+        X, y, sample_weight = rows
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata={"sample_weight": sample_weight})
+
+        def attributes(weights, epoch):
+            return {**described, **self._target_attributes(described["_target_info"]), "weights_": weights}
+
+        job.after_epoch = EpochTasks(self, context, X, y, job.epochs, attributes)
+
+    def _keep(self, result, job, described, incremental):
+        """Set the fitted attributes."""
+        history = result.history
+        accumulates = incremental and job.start is not None
+        vars(self).update(described, **self._target_attributes(described["_target_info"]))
+        for array in result.weights:
+            array.flags.writeable = False  # predictions are computed from a copy that would not follow
+        self.weights_ = result.weights
+        self.optimizer_state_ = result.optimizer_state
+        self.history_ = _joined(self.history_, history) if accumulates else history
+        self.loss_curve_ = self.history_["loss"]
+        self.n_iter_ = len(self.loss_curve_)
+        self.n_epochs_ = job.first_epoch + result.n_epochs
+        self._numbers = job.numbers
+        self.best_loss_ = None if self.early_stopping else float(min(self.loss_curve_, default=np.inf))
+        self.callbacks_ = result.callbacks
+        scores = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
+        self.validation_scores_ = scores or None
+        self.best_validation_score_ = max(scores, default=None)
+        if hasattr(self, "_callback_fit_ctx") and job.after_epoch is not None:
+            self._callback_fit_ctx.call_on_fit_task_end(estimator=self)
+
+    def _class_weights(self, y, sample_weight, target):
+        """Return weights by class for the loss, or None."""
+        return None
+
+    # -- inputs: a table unless a subclass says otherwise ---------------------------------------------------------
+
+    def _check_inputs(self, X, *, reset):
+        return _inputs.check_table(self, X, reset=reset, dtype=self.dtype)
+
+    def _input_signature(self, X, dtype):
+        return _inputs.table_signature(X, dtype)
+
+    def _input_arrays(self, X, dtype):
+        return _inputs.table_arrays(X, dtype)
+
+    def _raw_outputs(self, X):
+        check_is_fitted(self, "weights_")
+        X = self._check_inputs(X, reset=False)
+        dtype = self._signature.dtype
+        return self._outputs(self._input_signature(X, dtype), self._input_arrays(X, dtype))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class DeepClassifier(ClassifierMixin, SupervisedEstimator):
+    """What makes a net a classifier."""
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None, *, epochs=1):
+        """Train on from where the net is, without forgetting.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever occur; needed at the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss.
+        epochs : int, default=1
+            Passes over these rows.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; give a dict of weights."
+            )
+        if not isinstance(classes, list) or np.ndim(classes[0]) == 0:
+            self._check_classes(classes)
+        return self._partial_fit(X, y, sample_weight, classes, epochs)
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            Predicted labels.
+        """
+        return _targets.labels(self._raw_outputs(X), self._target_info)
+
+    def _has_probabilities(self):
+        name = self.loss if isinstance(self.loss, str) else type(self.loss).__name__
+        if "hinge" in name.lower():
+            raise AttributeError(
+                f"predict_proba is not available with loss={self.loss!r}, which has no probabilities."
+            )
+        return True
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes), or list of such arrays
+            Probabilities in the order of `classes_`; independent ones of each label in the multilabel case, and one
+            array a target where there are several multiclass targets.
+        """
+        return _targets.probabilities(self._raw_outputs(X), self._target_info)
+
+    @available_if(_has_probabilities)
+    def predict_log_proba(self, X):
+        """Predict logarithms of probabilities, exact where the probabilities round to zero.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes), or list of such arrays
+            Log-probabilities, shaped as those of `predict_proba`.
+        """
+        return _targets.probabilities(self._raw_outputs(X), self._target_info, log=True)
+
+    def _has_one_target(self):
+        if getattr(getattr(self, "_target_info", None), "kind", None) == "multioutput":
+            raise AttributeError("decision_function is not available for several multiclass targets.")
+        return True
+
+    @available_if(_has_one_target)
+    def decision_function(self, X):
+        """Return the net's outputs before the softmax or sigmoid.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+            With two classes, positive values mean the second.
+        """
+        return _targets.decisions(self._raw_outputs(X), self._target_info)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy; of rows that are right in every target where there are several.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            Between 0 and 1.
+        """
+        predicted = self.predict(X)
+        if self._target_info.kind == "multioutput":
+            return float(np.average((predicted == np.asarray(y)).all(axis=1), weights=sample_weight))
+        return accuracy_score(y, predicted, sample_weight=sample_weight)
+
+    def _check_classes(self, classes):
+        """Ask for the classes at the first call of partial_fit, and for the same ones later."""
+        if classes is None and not hasattr(self, "classes_"):
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if (
+            classes is not None
+            and hasattr(self, "classes_")
+            and not np.array_equal(np.unique(classes), self.classes_)
+        ):
+            raise ValueError(f"classes={classes!r} are not the same as on the last call: {self.classes_!r}.")
+
+    def _check_y(self, y):
+        return _check_y(y, multi_output=True, estimator=self)
+
+    def _resolve_loss(self):
+        from skdeep.losses import _resolve
+
+        return _resolve.classification_loss(self.loss, self.label_smoothing)
+
+    def _learn_target(self, y, sample_weight, loss, classes):
+        return _targets.classification_target(y, classes)
+
+    def _encode(self, y, target, dtype):
+        return _targets.encode_labels(y, target, dtype)
+
+    def _target_attributes(self, target):
+        several = target.kind == "multioutput"
+        return {
+            "classes_": target.classes if several else target.classes[0],
+            "n_outputs_": len(target.output_sizes),
+        }
+
+    def _class_weights(self, y, sample_weight, target):
+        if self.class_weight is None:
+            return None
+        return _targets.class_weight_tables(self.class_weight, y, sample_weight, target)
+
+
+class DeepRegressor(RegressorMixin, SupervisedEstimator):
+    """What makes a net a regressor."""
+
+    def partial_fit(self, X, y, sample_weight=None, *, epochs=1):
+        """Train on from where the net is, without forgetting; targets keep the scaling of the first call.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss.
+        epochs : int, default=1
+            Passes over these rows.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+        """
+        return self._partial_fit(X, y, sample_weight, None, epochs)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            Predictions in the units of the targets.
+        """
+        return _targets.values(self._raw_outputs(X), self._target_info, self._link)
+
+    def _check_y(self, y):
+        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+
+    def _resolve_loss(self):
+        from skdeep.losses import _resolve
+
+        return _resolve.regression_loss(self.loss)
+
+    def _learn_target(self, y, sample_weight, loss, classes):
+        if loss.scaling == "mean" and (np.min(y) < 0 or not np.max(y) > 0):
+            raise ValueError(f"loss={self.loss!r} needs targets that are not negative and not all zero.")
+        return _targets.regression_target(y, sample_weight, loss.scaling)
+
+    def _encode(self, y, target, dtype):
+        return _targets.encode_values(y, target, dtype)
+
+    def _target_attributes(self, target):
+        return {"n_outputs_": target.output_sizes[0]}
+
+
+def _drop_weightless(X, y, sample_weight):
+    """Leave out rows of weight zero, which count for nothing, not even as a class."""
+    if sample_weight is None or sample_weight.all():
+        return X, y, sample_weight
+    kept = np.flatnonzero(sample_weight)
+    return _safe_indexing(X, kept), _safe_indexing(y, kept), sample_weight[kept]
+
+
+def _varied(sample_weight):
+    """Return None for weights that are all the same: they change nothing, and the unweighted program is faster."""
+    return None if sample_weight is None or np.ptp(sample_weight) == 0 else sample_weight
+
+
+def _strata(y, fraction):
+    """Return labels to stratify a split by; classes with a single row join the largest class, which can spare one."""
+    labels, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if min(len(y) * fraction, len(y) * (1 - fraction)) < len(labels):
+        return None
+    codes[counts[codes] < 2] = counts.argmax()
+    return codes
+
+
+def _joined(before, after):
+    """Append one history to another."""
+    return {name: [*before.get(name, []), *values] for name, values in after.items()}

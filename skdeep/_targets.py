@@ -1,0 +1,225 @@
+"""y as the user gives it -> arrays to train on and a TargetInfo, and from the net's outputs back to labels or values."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+
+@dataclass(frozen=True)
+class TargetInfo:
+    """What the targets of a classifier or regressor are.
+
+    Parameters
+    ----------
+    kind : {"binary", "multiclass", "multilabel", "multioutput", "regression"}
+        "multioutput" is several multiclass targets at once.
+    output_sizes : tuple of int
+        Units of each output of the net.
+    classes : list of ndarray
+        Sorted labels of each target, for classifiers.
+    offset, scale : ndarray of shape (n_targets,) or None
+        What regression targets are shifted and divided by inside.
+    flat : bool
+        Whether predictions are 1-D.
+    """
+
+    kind: str
+    output_sizes: tuple
+    classes: list = field(default_factory=list)
+    offset: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    flat: bool = True
+
+
+def classification_target(y, classes=None):
+    """Learn the classes of y.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Labels of any dtype; a 0/1 matrix is multilabel, a matrix of more labels several targets.
+    classes : array-like, optional
+        All labels that may ever occur, for partial_fit; a list of them for several targets.
+
+    Returns
+    -------
+    TargetInfo
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two classes or y holds continuous values.
+    """
+    check_classification_targets(y)
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind == "multilabel-indicator":
+        n_labels = y.shape[1]
+        return TargetInfo("multilabel", (n_labels,), [np.arange(n_labels)], flat=False)
+    if kind == "multiclass-multioutput":
+        given = classes if classes is not None else [None] * np.shape(y)[1]
+        found = [_classes(column, one) for column, one in zip(np.asarray(y).T, given, strict=True)]
+        return TargetInfo("multioutput", tuple(len(one) for one in found), found, flat=False)
+    found = _classes(column_or_1d(y, warn=True), classes)
+    return (
+        TargetInfo("binary", (1,), [found])
+        if len(found) == 2
+        else TargetInfo("multiclass", (len(found),), [found])
+    )
+
+
+def _classes(y, classes):
+    encoder = LabelEncoder().fit(y if classes is None else column_or_1d(classes))
+    if classes is None and len(encoder.classes_) < 2:
+        raise ValueError(
+            f"Classifier needs samples of at least 2 classes in y, but y contains one class only: {encoder.classes_[0]!r}."
+        )
+    return encoder.classes_
+
+
+def encode_labels(y, target, dtype):
+    """Return the arrays a net is trained on, one an output: 0/1 columns or int32 class numbers."""
+    if target.kind == "multilabel":
+        dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        if dense.ndim != 2 or dense.shape[1] != target.output_sizes[0]:
+            raise ValueError(
+                f"y has shape {dense.shape}, but {target.output_sizes[0]} labels a row are expected."
+            )
+        return [dense.astype(dtype)]
+    if target.kind == "multioutput":
+        columns = np.asarray(y).T
+        return [
+            _numbers(column, classes).astype(np.int32)
+            for column, classes in zip(columns, target.classes, strict=True)
+        ]
+    numbers = _numbers(column_or_1d(y), target.classes[0])
+    return [numbers[:, None].astype(dtype)] if target.kind == "binary" else [numbers.astype(np.int32)]
+
+
+def _numbers(y, classes):
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y contains labels that were not there before: {unknown[:5].tolist()}; known are {classes.tolist()}."
+        )
+    return np.searchsorted(classes, y)
+
+
+def class_weight_tables(class_weight, y, sample_weight, target):
+    """Return the weight of every class, one array for each column of targets.
+
+    Parameters
+    ----------
+    class_weight : "balanced", dict, or list of dict
+        A list has one dict for each column. Classes that a dict leaves out weigh 1.
+    y : array-like
+        Training labels, which "balanced" counts, with their sample weights.
+    sample_weight : ndarray or None
+    target : TargetInfo
+    """
+    columns, classes = _columns(y, target)
+    if class_weight == "balanced":
+        return [
+            _balanced(column, known, sample_weight) for column, known in zip(columns, classes, strict=True)
+        ]
+    given = class_weight if isinstance(class_weight, list) else [class_weight]
+    if len(given) != len(columns):
+        raise ValueError(
+            f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}."
+        )
+    for weights, known in zip(given, classes, strict=True):
+        unknown = [label for label in weights if label not in known]
+        if unknown:
+            raise ValueError(f"class_weight names {unknown}, but the classes are {list(known)}.")
+    return [
+        np.array([weights.get(label, 1.0) for label in known], dtype=np.float64)
+        for weights, known in zip(given, classes, strict=True)
+    ]
+
+
+def _balanced(column, known, sample_weight):
+    counts = np.bincount(np.searchsorted(known, column), weights=sample_weight, minlength=len(known))
+    return counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))
+
+
+def weights_by_class(y, target, tables):
+    """Return the weight of each row: the product of the weights of its labels."""
+    columns, classes = _columns(y, target)
+    pairs = zip(columns, classes, tables, strict=True)
+    return np.prod([table[_numbers(column, known)] for column, known, table in pairs], axis=0)
+
+
+def _columns(y, target):
+    if target.kind == "multilabel":
+        columns = (y.toarray() if hasattr(y, "toarray") else np.asarray(y)).T
+        return list(columns), [np.array([0, 1])] * len(columns)
+    if target.kind == "multioutput":
+        return list(np.asarray(y).T), target.classes
+    return [column_or_1d(y)], target.classes
+
+
+def probabilities(outputs, target, *, log=False):
+    """Turn the net's outputs into (log-)probabilities, shaped as scikit-learn shapes them."""
+    if target.kind == "multilabel":
+        return log_expit(outputs[0]) if log else expit(outputs[0])
+    if target.kind == "binary":
+        both = np.hstack([-outputs[0], outputs[0]])
+        return log_expit(both) if log else expit(both)
+    each = [log_softmax(output, axis=1) if log else softmax(output, axis=1) for output in outputs]
+    return each if target.kind == "multioutput" else each[0]
+
+
+def labels(outputs, target):
+    """Turn the net's outputs into predicted labels."""
+    if target.kind == "multilabel":
+        return (outputs[0] > 0).astype(np.int64)
+    if target.kind == "binary":
+        return target.classes[0][(outputs[0][:, 0] > 0).astype(np.intp)]
+    each = [classes[output.argmax(axis=1)] for classes, output in zip(target.classes, outputs, strict=True)]
+    return np.column_stack(each) if target.kind == "multioutput" else each[0]
+
+
+def decisions(outputs, target):
+    """Turn the net's outputs into decision values: positive for the second of two classes."""
+    return outputs[0][:, 0] if target.kind == "binary" else outputs[0]
+
+
+def regression_target(y, sample_weight, scaling):
+    """Learn offset and scale of the targets.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+    sample_weight : ndarray or None
+    scaling : {"standard", "mean", None}
+        "standard" removes the mean and divides by the standard deviation; "mean" divides by the mean.
+    """
+    columns = y.reshape(len(y), -1).astype(np.float64)
+    mean = np.average(columns, axis=0, weights=sample_weight)
+    offset, scale = np.zeros_like(mean), np.ones_like(mean)
+    if scaling == "standard":
+        offset, scale = mean, np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=sample_weight))
+    elif scaling == "mean":
+        scale = mean
+    scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, 1.0)
+    return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
+
+
+def encode_values(y, target, dtype):
+    """Return regression targets as the net sees them."""
+    columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    if columns.shape[1] != target.output_sizes[0]:
+        raise ValueError(
+            f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected."
+        )
+    return [((columns - target.offset) / target.scale).astype(dtype)]
+
+
+def values(outputs, target, link):
+    """Turn the net's outputs back into targets in their own units."""
+    linked = np.exp(outputs[0].astype(np.float64)) if link == "exp" else outputs[0].astype(np.float64)
+    restored = linked * target.scale + target.offset
+    return restored[:, 0] if target.flat else restored

@@ -1,0 +1,134 @@
+"""The multilayer perceptron: dense layers with an activation, normalisation, dropout and residual connections."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from skdeep.utils._lazy import keras
+
+_RELU_FAMILY = {
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "swish",
+    "mish",
+    "celu",
+    "prelu",
+    "maxout",
+}
+_MAXOUT_PIECES = 2
+
+
+@dataclass(frozen=True)
+class MLPConfig:
+    """What decides the graph of a multilayer perceptron.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : tuple of int
+        Units of each hidden layer; empty for a perceptron.
+    output_sizes : tuple of int
+        Units of each output.
+    activation : str or callable
+        Activation of the hidden layers.
+    normalization : {"batch", "layer"} or None
+        Normalisation before each activation.
+    residual : bool
+        Whether each hidden layer adds its input to its output.
+    kernel_initializer : str or KerasObject
+        "auto" suits the activation.
+    dropout : bool
+        Whether there is dropout after each hidden layer; its rate is a number, not config.
+    """
+
+    hidden_layer_sizes: tuple
+    output_sizes: tuple
+    activation: Any = "relu"
+    normalization: str | None = None
+    residual: bool = False
+    kernel_initializer: Any = "auto"
+    dropout: bool = False
+
+
+def check(config):
+    """Raise ValueError or TypeError for a config that cannot be built."""
+    if any(size < 1 for size in config.hidden_layer_sizes):
+        raise ValueError(f"hidden_layer_sizes must all be at least 1, got {config.hidden_layer_sizes}.")
+    if isinstance(config.activation, str) and config.activation != "maxout":
+        try:
+            keras.activations.get(config.activation)
+        except ValueError:
+            raise ValueError(
+                f"activation={config.activation!r} is neither 'maxout' nor the name of a Keras activation."
+            ) from None
+    if isinstance(config.kernel_initializer, str) and config.kernel_initializer != "auto":
+        try:
+            keras.initializers.get(config.kernel_initializer)
+        except ValueError:
+            raise ValueError(
+                f"kernel_initializer={config.kernel_initializer!r} is neither 'auto' nor the name of a Keras initializer."
+            ) from None
+
+
+def build(config, signature, numbers):
+    """Return the keras.Model of a config.
+
+    Parameters
+    ----------
+    config : MLPConfig
+    signature : InputSignature
+        One input of one dimension, dense or sparse.
+    numbers : dict
+        The dropout rate, if the config has dropout.
+    """
+    (name, spec), dtype = signature.inputs[0], signature.dtype
+    inputs = keras.Input(spec.shape, dtype=dtype, sparse=spec.sparse, name=name)
+    hidden = inputs
+    for index, units in enumerate(config.hidden_layer_sizes):
+        hidden = _hidden_layer(hidden, units, index, config, dtype, numbers)
+    outputs = [
+        keras.layers.Dense(units, kernel_initializer="glorot_uniform", dtype=dtype, name=f"output_{index}")(
+            hidden
+        )
+        for index, units in enumerate(config.output_sizes)
+    ]
+    return keras.Model({name: inputs}, outputs[0] if len(outputs) == 1 else outputs, name="mlp")
+
+
+def _hidden_layer(inputs, units, index, config, dtype, numbers):
+    maxout = config.activation == "maxout"
+    hidden = keras.layers.Dense(
+        units * (_MAXOUT_PIECES if maxout else 1),
+        use_bias=config.normalization is None,
+        kernel_initializer=_initializer(config),
+        dtype=dtype,
+        name=f"hidden_{index}",
+    )(inputs)
+    if config.normalization == "batch":
+        hidden = keras.layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"normalization_{index}")(
+            hidden
+        )
+    elif config.normalization == "layer":
+        hidden = keras.layers.LayerNormalization(dtype=dtype, name=f"normalization_{index}")(hidden)
+    if maxout:
+        hidden = keras.layers.Reshape((_MAXOUT_PIECES, units), dtype=dtype, name=f"pieces_{index}")(hidden)
+        hidden = keras.ops.max(hidden, axis=1)
+    elif config.activation != "linear":
+        hidden = keras.layers.Activation(config.activation, dtype=dtype, name=f"activation_{index}")(hidden)
+    if config.dropout:
+        from skdeep.architectures._blocks import dropout
+
+        hidden = dropout(numbers["dropout"], dtype=dtype, name=f"dropout_{index}")(hidden)
+    if config.residual and inputs.shape[-1] == units and not getattr(inputs, "sparse", False):
+        hidden = keras.layers.Add(dtype=dtype, name=f"residual_{index}")([inputs, hidden])
+    return hidden
+
+
+def _initializer(config):
+    if config.kernel_initializer != "auto":
+        return getattr(config.kernel_initializer, "instance", config.kernel_initializer)
+    if config.activation == "selu":
+        return "lecun_normal"
+    return "he_uniform" if config.activation in _RELU_FAMILY else "glorot_uniform"

@@ -1,0 +1,62 @@
+"""The base of all deep estimators. Think twice before adding here: what only some need belongs in a mixin."""
+
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+
+class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
+    """What a fitted deep estimator is: parameters, `weights_`, and the description of its net.
+
+    Subclasses set `weights_` (NumPy arrays), `_spec` (ModelSpec) and `_signature` (InputSignature) when fitted.
+    """
+
+    @contextmanager
+    def _unchanged_on_failure(self):
+        """Put all attributes back as they were if the block raises: a failed fit leaves the estimator as it was."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _draw_seeds(self):
+        """Return seeds for the weights, the shuffling and the noise in the net."""
+        return tuple(int(seed) for seed in check_random_state(self.random_state).randint(2**31 - 1, size=3))
+
+    def _outputs(self, signature, arrays):
+        """Return the outputs of the net for a dict of input arrays, one array an output."""
+        from skdeep._engine.cache import cache
+        from skdeep._engine.predict import weight_tensors
+
+        predictor = cache.predictor(self._spec, signature)
+        return predictor(cache.tensors(self, self.weights_, weight_tensors), arrays)
+
+    @property
+    def model_(self):
+        """The fitted net as a compiled `keras.Model`, built anew at each access, that shares nothing with the estimator.
+
+        Its outputs are what the estimator predicts: probabilities, or targets in their own units.
+        """
+        check_is_fitted(self, "weights_")
+        from skdeep._keras_model import keras_model
+
+        return keras_model(self)
+
+    def summary(self):
+        """Return a table of the net's layers, output shapes and parameter counts as text."""
+        lines = []
+        self.model_.summary(print_fn=lambda line, **_: lines.append(line), line_length=80)
+        return "\n".join(lines)
+
+    @property
+    def n_parameters_(self):
+        """Number of weights of the fitted net, trainable or not."""
+        check_is_fitted(self, "weights_")
+        return int(sum(np.size(array) for array in self.weights_))

@@ -1,0 +1,5 @@
+"""Estimators for tables."""
+
+from skdeep.tabular._mlp import MLPClassifier, MLPRegressor
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

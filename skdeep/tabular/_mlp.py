@@ -1,0 +1,268 @@
+"""Multilayer perceptrons for tables."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep._params import OptimizerParams, PenaltyParams, TrainingParams, estimator, param
+from skdeep._spec import ModelSpec
+from skdeep._supervised import DeepClassifier, DeepRegressor
+from skdeep.architectures import mlp
+from skdeep.utils._keys import KerasObject
+
+
+@dataclass(eq=False, repr=False)
+class MLPParams:
+    """The architecture of a multilayer perceptron."""
+
+    hidden_layer_sizes: tuple = param(
+        (100,),
+        ["array-like", Interval(Integral, 1, None, closed="left")],
+        "tuple of int",
+        "Units of each hidden layer. () is the perceptron: logistic or linear regression.",
+    )
+    activation: object = param(
+        "relu",
+        [str, callable],
+        "str or callable",
+        'Activation of the hidden layers: any Keras name ("relu", "leaky_relu", "elu", "selu", "gelu", "mish", "silu", '
+        '"tanh", "sigmoid", "softplus", "linear", ...), "maxout" (the larger of two linear pieces), or a function.',
+    )
+    dropout: float = param(
+        0.0,
+        [Interval(Real, 0, 1, closed="left")],
+        "float",
+        "Fraction of hidden units set to zero at each step.",
+    )
+    normalization: object = param(
+        None,
+        [StrOptions({"batch", "layer"}), None],
+        '{"batch", "layer"} or None',
+        "Normalisation before each activation, over the batch or over the units.",
+    )
+    residual: bool = param(
+        False,
+        ["boolean"],
+        "bool",
+        "Whether each hidden layer as wide as the one before it adds its input to its output.",
+    )
+    kernel_initializer: object = param(
+        "auto",
+        [str, HasMethods(["get_config"])],
+        "str or keras.initializers.Initializer",
+        'Initial weights: a Keras name or instance. "auto" is He for the ReLU family, LeCun for selu, else Glorot.',
+    )
+
+
+class _MLP:
+    """What classifier and regressor share: the architecture and its weights under scikit-learn's names."""
+
+    def _model_spec(self, signature, output_sizes):
+        config = mlp.MLPConfig(
+            hidden_layer_sizes=_sizes(self.hidden_layer_sizes),
+            output_sizes=output_sizes,
+            activation=self.activation,
+            normalization=self.normalization,
+            residual=bool(self.residual),
+            kernel_initializer=_hashable(self.kernel_initializer),
+            dropout=self.dropout > 0,
+        )
+        mlp.check(config)
+        numbers = {"dropout": float(self.dropout)} if config.dropout else {}
+        return ModelSpec(mlp.build, config, tuple(numbers)), numbers
+
+    @property
+    def coefs_(self):
+        """Weight matrices, one a layer, of shape (inputs, units)."""
+        check_is_fitted(self, "weights_")
+        return [array for array in self.weights_ if array.ndim == 2]
+
+    @property
+    def intercepts_(self):
+        """Biases, one vector a layer; with normalisation, the offsets it adds."""
+        check_is_fitted(self, "weights_")
+        kernels = [index for index, array in enumerate(self.weights_) if array.ndim == 2]
+        n_outputs = len(self._spec.config.output_sizes)
+        skipped = 1 if self._spec.config.normalization else 0
+        hidden, output = kernels[:-n_outputs], kernels[-n_outputs:]
+        return [self.weights_[index + 1 + skipped] for index in hidden] + [
+            self.weights_[index + 1] for index in output
+        ]
+
+
+@estimator
+class MLPClassifier(_MLP, DeepClassifier, MLPParams, PenaltyParams, OptimizerParams, TrainingParams):
+    """Multilayer perceptron classifier.
+
+    Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit
+    of the same architecture: a search over learning rates, penalties, dropout or seeds compiles nothing new.
+
+    Two classes, many classes, 0/1 matrices of labels and several targets at once are all accepted, with labels of any
+    type. X is numeric, dense or sparse; scale it first, for example with StandardScaler.
+
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,) or list of such arrays
+        Labels, in the order of the columns of `predict_proba`.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if X was a DataFrame with string names.
+    weights_ : list of ndarray
+        Weights of the net, in Keras' order; read-only.
+    coefs_, intercepts_ : list of ndarray
+        The same by layer, as in scikit-learn's MLP.
+    history_ : dict of list
+        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
+    loss_curve_ : list of float
+        Training loss of each epoch, penalties not included.
+    validation_scores_ : list of float or None
+        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
+    best_loss_ : float or None
+        Smallest training loss; None with early stopping.
+    best_validation_score_ : float or None
+        Largest of the validation scores.
+    n_iter_ : int
+        Epochs of the last fit; those of `partial_fit` add up.
+    n_epochs_ : int
+        Epochs the weights have seen, earlier fits of a warm start included.
+    n_outputs_ : int
+        Number of outputs of the net.
+    optimizer_state_ : list of ndarray
+        Slots and step count of the optimizer, from which training can go on.
+    callbacks_ : list of keras.callbacks.Callback
+        The trained copies of the callbacks.
+
+    See Also
+    --------
+    MLPRegressor : The same for numbers.
+
+    Notes
+    -----
+    With early stopping, the weights of the best epoch are kept.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors".
+    He et al. (2015), "Delving deep into rectifiers", for the initial weights.
+    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting".
+    Goodfellow et al. (2013), "Maxout networks".
+    Kingma and Ba (2015), "Adam: a method for stochastic optimization".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdeep.tabular import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), MLPClassifier((16,), learning_rate=0.01, random_state=0))
+    >>> bool(model.fit(X, y).score(X, y) > 0.95)
+    True
+    """
+
+    loss: object = param(
+        "auto",
+        [str, callable],
+        "str, keras.losses.Loss or callable",
+        '"auto" or "cross_entropy"; "hinge" and "squared_hinge", which have no probabilities; "focal", for classes that '
+        "are hard or rare; or any Keras loss by name, instance or function of (y_true, y_pred), which gets probabilities "
+        "unless it has from_logits=True, and one column a class unless its name begins with Sparse.",
+    )
+    label_smoothing: float = param(
+        0.0,
+        [Interval(Real, 0, 1, closed="left")],
+        "float",
+        "Share of each target that is spread evenly over the classes, with the cross-entropy.",
+    )
+    class_weight: object = param(
+        None,
+        [dict, list, StrOptions({"balanced"}), None],
+        'dict, list of dict, "balanced" or None',
+        'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to their '
+        "frequency. For several targets or labels, a list with one dict each.",
+    )
+
+
+@estimator
+class MLPRegressor(_MLP, DeepRegressor, MLPParams, PenaltyParams, OptimizerParams, TrainingParams):
+    """Multilayer perceptron regressor.
+
+    Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit
+    of the same architecture. Targets are standardised inside and predictions restored, so that a price in millions
+    trains with default settings; one target or several.
+
+    {parameters}
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if X was a DataFrame with string names.
+    weights_ : list of ndarray
+        Weights of the net, in Keras' order; read-only.
+    coefs_, intercepts_ : list of ndarray
+        The same by layer, as in scikit-learn's MLP; they predict standardised targets.
+    history_ : dict of list
+        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
+    loss_curve_ : list of float
+        Training loss of each epoch on standardised targets, penalties not included.
+    validation_scores_ : list of float or None
+        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
+    best_loss_ : float or None
+        Smallest training loss; None with early stopping.
+    best_validation_score_ : float or None
+        Largest of the validation scores.
+    n_iter_ : int
+        Epochs of the last fit; those of `partial_fit` add up.
+    n_epochs_ : int
+        Epochs the weights have seen, earlier fits of a warm start included.
+    n_outputs_ : int
+        Number of targets.
+    optimizer_state_ : list of ndarray
+        Slots and step count of the optimizer, from which training can go on.
+    callbacks_ : list of keras.callbacks.Callback
+        The trained copies of the callbacks.
+
+    See Also
+    --------
+    MLPClassifier : The same for labels.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdeep.tabular import MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), MLPRegressor((16,), epochs=50, random_state=0))
+    >>> bool(model.fit(X, y).score(X, y) > 0.4)
+    True
+    """
+
+    loss: object = param(
+        "auto",
+        [str, callable],
+        "str, keras.losses.Loss or callable",
+        '"auto" or "squared_error" ("mse"), "absolute_error" ("mae"), "huber", "log_cosh", "pinball" for the median '
+        '(skdeep.losses.Pinball(0.9) for another quantile), "poisson" for counts (the net predicts the logarithm), '
+        '"cosine" for directions, or any Keras loss by name, instance or function of (y_true, y_pred). Targets are '
+        "standardised for the first five, divided by their mean for counts, and left alone for other losses.",
+    )
+
+
+def _sizes(sizes):
+    return (int(sizes),) if isinstance(sizes, Integral) else tuple(int(size) for size in sizes)
+
+
+def _hashable(initializer):
+    return initializer if isinstance(initializer, str) else KerasObject(initializer)
