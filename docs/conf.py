@@ -64,9 +64,7 @@ SCIKIT_LEARN_LABELS = {
     "df_output_transform": "modules/df_output_transform.html",
     "metadata_routing": "metadata_routing.html",
     "r2_score": "modules/model_evaluation.html#r2-score",
-    "sphx_glr_auto_examples_miscellaneous_plot_set_output.py": (
-        "auto_examples/miscellaneous/plot_set_output.html"
-    ),
+    "sphx_glr_auto_examples_miscellaneous_plot_set_output.py": ("auto_examples/miscellaneous/plot_set_output.html"),
 }
 SCIKIT_LEARN_TERMS = {"meta-estimator"}
 

@@ -43,11 +43,7 @@ def _loss(target, link):
         return "poisson" if link == "exp" else "mean_squared_error"
     if link == "margin":
         return "hinge" if target.kind == "binary" else "categorical_hinge"
-    return (
-        "binary_crossentropy"
-        if target.kind in ("binary", "multilabel")
-        else "sparse_categorical_crossentropy"
-    )
+    return "binary_crossentropy" if target.kind in ("binary", "multilabel") else "sparse_categorical_crossentropy"
 
 
 def _optimizer(estimator):

@@ -145,9 +145,7 @@ class TrainingParams:
         'Rows a step. "auto" is 200, or all rows if there are fewer. The last, smaller batch of an epoch is trained on '
         "too.",
     )
-    shuffle: bool = param(
-        True, ["boolean"], "bool", "Whether each epoch visits the rows in a new random order."
-    )
+    shuffle: bool = param(True, ["boolean"], "bool", "Whether each epoch visits the rows in a new random order.")
     early_stopping: bool = param(
         False,
         ["boolean"],

@@ -71,9 +71,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         if not isinstance(epochs, (int, np.integer)) or epochs < 1:
             raise ValueError(f"epochs must be an integer of at least 1, got {epochs!r}.")
         with self._unchanged_on_failure():
-            self._fit(
-                X, y, sample_weight, (None, None, None), epochs=epochs, classes=classes, incremental=True
-            )
+            self._fit(X, y, sample_weight, (None, None, None), epochs=epochs, classes=classes, incremental=True)
         return self
 
     def _fit(self, X, y, sample_weight, validation, *, epochs, classes=None, incremental=False):
@@ -117,9 +115,7 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     def _check_targets(self, X, y, sample_weight):
         if y is None:
-            raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
-            )
+            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
         y = self._check_y(y)
         check_consistent_length(X, y)
         if sample_weight is not None:
@@ -141,8 +137,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             return (X, y, sample_weight), None
         train, test = self._split_rows(X.shape[0], y, target, seeds)
         parts = [
-            None if a is None else (_safe_indexing(a, train), _safe_indexing(a, test))
-            for a in (X, y, sample_weight)
+            None if a is None else (_safe_indexing(a, train), _safe_indexing(a, test)) for a in (X, y, sample_weight)
         ]
         return tuple(tuple(part and part[i] for part in parts) for i in (0, 1))
 
@@ -161,9 +156,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         if class_weights is not None:
             by_class = _targets.weights_by_class(y, target, class_weights)
             sample_weight = by_class if sample_weight is None else by_class * sample_weight
-        return _training.Rows(
-            self._input_arrays(X, dtype), self._encode(y, target, dtype), _varied(sample_weight)
-        )
+        return _training.Rows(self._input_arrays(X, dtype), self._encode(y, target, dtype), _varied(sample_weight))
 
     def _watch_validation(self, job, held_out, class_weights, described):
         """Evaluate the held-out rows after every epoch, and let early stopping watch them."""
@@ -301,9 +294,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
     def _has_probabilities(self):
         name = self.loss if isinstance(self.loss, str) else type(self.loss).__name__
         if "hinge" in name.lower():
-            raise AttributeError(
-                f"predict_proba is not available with loss={self.loss!r}, which has no probabilities."
-            )
+            raise AttributeError(f"predict_proba is not available with loss={self.loss!r}, which has no probabilities.")
         return True
 
     @available_if(_has_probabilities)
@@ -386,11 +377,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         """Ask for the classes at the first call of partial_fit, and for the same ones later."""
         if classes is None and not hasattr(self, "classes_"):
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        if (
-            classes is not None
-            and hasattr(self, "classes_")
-            and not np.array_equal(np.unique(classes), self.classes_)
-        ):
+        if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes={classes!r} are not the same as on the last call: {self.classes_!r}.")
 
     def _check_y(self, y):

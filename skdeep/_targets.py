@@ -64,11 +64,7 @@ def classification_target(y, classes=None):
         found = [_classes(column, one) for column, one in zip(np.asarray(y).T, given, strict=True)]
         return TargetInfo("multioutput", tuple(len(one) for one in found), found, flat=False)
     found = _classes(column_or_1d(y, warn=True), classes)
-    return (
-        TargetInfo("binary", (1,), [found])
-        if len(found) == 2
-        else TargetInfo("multiclass", (len(found),), [found])
-    )
+    return TargetInfo("binary", (1,), [found]) if len(found) == 2 else TargetInfo("multiclass", (len(found),), [found])
 
 
 def _classes(y, classes):
@@ -85,15 +81,12 @@ def encode_labels(y, target, dtype):
     if target.kind == "multilabel":
         dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
         if dense.ndim != 2 or dense.shape[1] != target.output_sizes[0]:
-            raise ValueError(
-                f"y has shape {dense.shape}, but {target.output_sizes[0]} labels a row are expected."
-            )
+            raise ValueError(f"y has shape {dense.shape}, but {target.output_sizes[0]} labels a row are expected.")
         return [dense.astype(dtype)]
     if target.kind == "multioutput":
         columns = np.asarray(y).T
         return [
-            _numbers(column, classes).astype(np.int32)
-            for column, classes in zip(columns, target.classes, strict=True)
+            _numbers(column, classes).astype(np.int32) for column, classes in zip(columns, target.classes, strict=True)
         ]
     numbers = _numbers(column_or_1d(y), target.classes[0])
     return [numbers[:, None].astype(dtype)] if target.kind == "binary" else [numbers.astype(np.int32)]
@@ -122,14 +115,10 @@ def class_weight_tables(class_weight, y, sample_weight, target):
     """
     columns, classes = _columns(y, target)
     if class_weight == "balanced":
-        return [
-            _balanced(column, known, sample_weight) for column, known in zip(columns, classes, strict=True)
-        ]
+        return [_balanced(column, known, sample_weight) for column, known in zip(columns, classes, strict=True)]
     given = class_weight if isinstance(class_weight, list) else [class_weight]
     if len(given) != len(columns):
-        raise ValueError(
-            f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}."
-        )
+        raise ValueError(f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}.")
     for weights, known in zip(given, classes, strict=True):
         unknown = [label for label in weights if label not in known]
         if unknown:
@@ -212,9 +201,7 @@ def encode_values(y, target, dtype):
     """Return regression targets as the net sees them."""
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
     if columns.shape[1] != target.output_sizes[0]:
-        raise ValueError(
-            f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected."
-        )
+        raise ValueError(f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected.")
     return [((columns - target.offset) / target.scale).astype(dtype)]
 
 

@@ -82,9 +82,7 @@ def run(parameters, job):
         momentum=parameters.momentum,
         weight_decay=parameters.weight_decay,
     )
-    penalties = {
-        name: getattr(parameters, name) for name in ("alpha", "l1", "clip_norm") if getattr(parameters, name)
-    }
+    penalties = {name: getattr(parameters, name) for name in ("alpha", "l1", "clip_norm") if getattr(parameters, name)}
     job.numbers = {**job.model_numbers, **optimizer_numbers, **penalties}
     for loss in job.losses:
         job.numbers.update(loss.numbers)

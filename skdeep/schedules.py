@@ -108,9 +108,7 @@ class StepDecay(Schedule):
 
     def __call__(self, fraction):
         """Return the factor at a fraction of training, a number or an array of them."""
-        return self.factor ** np.searchsorted(
-            np.sort(self.at), np.asarray(fraction, dtype=float), side="right"
-        )
+        return self.factor ** np.searchsorted(np.sort(self.at), np.asarray(fraction, dtype=float), side="right")
 
 
 class ExponentialDecay(Schedule):
@@ -250,9 +248,7 @@ class OneCycle(Schedule):
         """Return the factor at a fraction of training, a number or an array of them."""
         fraction = np.asarray(fraction, dtype=float)
         rise = (1.0 - np.cos(np.pi * np.clip(fraction / self.peak_at, 0.0, 1.0))) / 2.0
-        fall = (
-            1.0 + np.cos(np.pi * np.clip((fraction - self.peak_at) / (1.0 - self.peak_at), 0.0, 1.0))
-        ) / 2.0
+        fall = (1.0 + np.cos(np.pi * np.clip((fraction - self.peak_at) / (1.0 - self.peak_at), 0.0, 1.0))) / 2.0
         rising = self.initial + (1.0 - self.initial) * rise
         return np.where(fraction < self.peak_at, rising, self.final + (1.0 - self.final) * fall)
 

@@ -53,9 +53,7 @@ class _Fit:
         self.program, self.data, self.plan = program, data, plan
         self.validate, self.after_epoch = validate, after_epoch
         self.n_steps = -(-data.n_rows // plan.batch_size)
-        self.callbacks = (
-            Callbacks(callbacks, program, epochs=plan.epochs, steps=self.n_steps) if callbacks else None
-        )
+        self.callbacks = Callbacks(callbacks, program, epochs=plan.epochs, steps=self.n_steps) if callbacks else None
         self.monitor = Monitor(plan.tol, plan.n_iter_no_change, plan.greater_is_better)
         self.history = {"loss": []}
         self.epoch = 0
@@ -132,9 +130,7 @@ class _Fit:
         if isinstance(self.plan.schedule, ReduceOnPlateau):
             values = self.history.get(self.plan.monitor, [])
             sign = -1 if self.plan.greater_is_better else 1
-            self.program.learning_rate = self.rate * self.plan.schedule.factor_after(
-                [sign * v for v in values]
-            )
+            self.program.learning_rate = self.rate * self.plan.schedule.factor_after([sign * v for v in values])
 
     def _rates(self, n_epochs):
         """Learning rates of the next epochs, shape (n_epochs, n_steps), or None if they are not scheduled by step."""

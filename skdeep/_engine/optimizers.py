@@ -29,9 +29,7 @@ def resolve(optimizer):
         name, config = _NAMED[optimizer]
         return getattr(keras.optimizers, name)(**config)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(
-            f"optimizer must be a name or a keras.optimizers.Optimizer instance, got {optimizer!r}."
-        )
+        raise TypeError(f"optimizer must be a name or a keras.optimizers.Optimizer instance, got {optimizer!r}.")
     return type(optimizer).from_config(optimizer.get_config())
 
 
@@ -72,9 +70,7 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
         "weight_decay": weight_decay or config["weight_decay"],
     }
     numbers = {
-        name: float(value)
-        for name, value in numbers.items()
-        if value or (name == "learning_rate" and value == 0)
+        name: float(value) for name, value in numbers.items() if value or (name == "learning_rate" and value == 0)
     }
     live = ("momentum", "weight_decay", *(["learning_rate"] if "learning_rate" in numbers else []))
     return Recipe(build, (KerasObject(instance, live), isinstance(optimizer, str)), tuple(numbers)), numbers

@@ -75,9 +75,7 @@ class Predictor:
         spec, signature = self._model_spec, self.signature
         if self._model is None:
             numbers = dict.fromkeys(spec.numbers, 0.0)
-            self._model, _ = weights.build_with_initializers(
-                lambda: spec.build(spec.config, signature, numbers)
-            )
+            self._model, _ = weights.build_with_initializers(lambda: spec.build(spec.config, signature, numbers))
         variables = self._model.weights
         input_types = [part for parts in batches.tensor_specs(signature) for part in parts]
         weight_types = [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]

@@ -150,9 +150,7 @@ class Program:
     def _start_graph(self, seed, numbers):
         for variable, number in zip(self._variables.values(), tf.unstack(numbers), strict=True):
             variable.assign(number)
-        for position, (variable, initializer) in enumerate(
-            zip(self.model.weights, self._initializers, strict=True)
-        ):
+        for position, (variable, initializer) in enumerate(zip(self.model.weights, self._initializers, strict=True)):
             key = tf.stack([tf.cast(seed, tf.int64), tf.constant(position, tf.int64)])
             variable.assign(weights.draw(initializer, variable, key))
         for slot, start in self._slots:
@@ -282,8 +280,6 @@ class Data:
         dtype = spec.signature.dtype
         self.n_rows = len(targets[0])
         self.flat = [part for parts in batches.to_tensors(inputs, spec.signature) for part in parts]
-        self.flat += [
-            tf.convert_to_tensor(y, dtype=kind) for y, (_, kind) in zip(targets, spec.targets, strict=True)
-        ]
+        self.flat += [tf.convert_to_tensor(y, dtype=kind) for y, (_, kind) in zip(targets, spec.targets, strict=True)]
         if spec.weighted:
             self.flat.append(tf.convert_to_tensor(sample_weight, dtype=dtype))

@@ -29,10 +29,7 @@ class Progress:
             self._bar.set_postfix(shown, refresh=False)
             self._bar.update(1)
         elif self._lines:
-            print(
-                f"{self._title}: epoch {epoch}/{self._epochs}, "
-                + ", ".join(f"{k} = {v}" for k, v in shown.items())
-            )
+            print(f"{self._title}: epoch {epoch}/{self._epochs}, " + ", ".join(f"{k} = {v}" for k, v in shown.items()))
 
     def close(self):
         """Leave the bar where it is."""

@@ -56,9 +56,7 @@ def slot_resets(optimizer, trainable):
         if slot is getattr(optimizer, "_learning_rate", None):
             continue
         start = np.asarray(slot)
-        source = next(
-            (v for v in trainable if v.shape == slot.shape and _is_copy(start, np.asarray(v))), None
-        )
+        source = next((v for v in trainable if v.shape == slot.shape and _is_copy(start, np.asarray(v))), None)
         if source is not None:
             resets.append((slot, source))
         elif start.size and (start == start.flat[0]).all():

@@ -89,9 +89,7 @@ def build(config, signature, numbers):
     for index, units in enumerate(config.hidden_layer_sizes):
         hidden = _hidden_layer(hidden, units, index, config, dtype, numbers)
     outputs = [
-        keras.layers.Dense(units, kernel_initializer="glorot_uniform", dtype=dtype, name=f"output_{index}")(
-            hidden
-        )
+        keras.layers.Dense(units, kernel_initializer="glorot_uniform", dtype=dtype, name=f"output_{index}")(hidden)
         for index, units in enumerate(config.output_sizes)
     ]
     return keras.Model({name: inputs}, outputs[0] if len(outputs) == 1 else outputs, name="mlp")
@@ -107,9 +105,7 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
         name=f"hidden_{index}",
     )(inputs)
     if config.normalization == "batch":
-        hidden = keras.layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"normalization_{index}")(
-            hidden
-        )
+        hidden = keras.layers.BatchNormalization(momentum=0.9, dtype=dtype, name=f"normalization_{index}")(hidden)
     elif config.normalization == "layer":
         hidden = keras.layers.LayerNormalization(dtype=dtype, name=f"normalization_{index}")(hidden)
     if maxout:

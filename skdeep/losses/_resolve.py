@@ -84,12 +84,8 @@ def classification_loss(loss, label_smoothing):
     if isinstance(instance, (Focal, CrossEntropy)):
         return _own(instance, "probability")
     if isinstance(instance, (keras.losses.Hinge, keras.losses.SquaredHinge)):
-        return ResolvedLoss(
-            Recipe(_build_keras_classification, (_described(instance), "margin")), {}, "margin"
-        )
-    return ResolvedLoss(
-        Recipe(_build_keras_classification, (_described(instance), "probability")), {}, "probability"
-    )
+        return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), "margin")), {}, "margin")
+    return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), "probability")), {}, "probability")
 
 
 def regression_loss(loss):
@@ -138,9 +134,7 @@ def _function(described):
     def each_row(targets, outputs):
         losses = tf.convert_to_tensor(call(targets, outputs))
         return (
-            tf.reduce_mean(tf.reshape(losses, (tf.shape(losses)[0], -1)), axis=1)
-            if losses.shape.rank != 1
-            else losses
+            tf.reduce_mean(tf.reshape(losses, (tf.shape(losses)[0], -1)), axis=1) if losses.shape.rank != 1 else losses
         )
 
     return each_row
@@ -170,9 +164,7 @@ def _build_keras_classification(config, numbers):
     described, link = config
     function = _function(described)
     arguments = getattr(getattr(described, "instance", None), "_fn_kwargs", {})
-    from_logits = arguments.get(
-        "from_logits", getattr(getattr(described, "instance", None), "from_logits", False)
-    )
+    from_logits = arguments.get("from_logits", getattr(getattr(described, "instance", None), "from_logits", False))
     takes_numbers = "Sparse" in type(getattr(described, "instance", None)).__name__ or "sparse" in getattr(
         described, "__name__", ""
     )
@@ -190,6 +182,4 @@ def _build_keras_regression(described, numbers):
 
 
 def _one_hot(targets, outputs):
-    return (
-        tf.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype) if targets.dtype.is_integer else targets
-    )
+    return tf.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype) if targets.dtype.is_integer else targets

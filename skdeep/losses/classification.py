@@ -38,9 +38,7 @@ class CrossEntropy(keras.losses.Loss):
             hit = tf.gather(log_p, y_true, batch_dims=1)
             return -(1.0 - smoothing) * hit - smoothing * tf.reduce_mean(log_p, axis=-1)
         smoothed = y_true * (1.0 - smoothing) + 0.5 * smoothing
-        return tf.reduce_mean(
-            tf.nn.sigmoid_cross_entropy_with_logits(labels=smoothed, logits=y_pred), axis=-1
-        )
+        return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=smoothed, logits=y_pred), axis=-1)
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -82,9 +82,7 @@ def classification_table(y_true, y_pred, *, labels=None, sample_weight=None, tar
 
     multilabel = is_multilabel_target(y_true, "y_true")
     if multilabel != is_multilabel_target(y_pred, "y_pred"):
-        raise ValueError(
-            "y_true and y_pred must both be classes or both be indicator matrices, got one of each."
-        )
+        raise ValueError("y_true and y_pred must both be classes or both be indicator matrices, got one of each.")
     if labels is None and not multilabel:
         labels = unique_labels(y_true, y_pred)
     options = {"labels": labels, "sample_weight": sample_weight}

@@ -29,8 +29,7 @@ def is_multilabel_target(y, name):
     kind = type_of_target(y, input_name=name)
     if kind not in ("binary", "multiclass", "multilabel-indicator"):
         raise ValueError(
-            f"{name} must hold classes (binary or multiclass) or be a multilabel indicator matrix, "
-            f"got {kind} values."
+            f"{name} must hold classes (binary or multiclass) or be a multilabel indicator matrix, got {kind} values."
         )
     return kind == "multilabel-indicator"
 
@@ -63,8 +62,7 @@ def check_regression_targets(y_true, y_pred, sample_weight):
     y_true, y_pred = _as_columns(y_true, "y_true"), _as_columns(y_pred, "y_pred")
     if y_true.shape != y_pred.shape:
         raise ValueError(
-            "y_true and y_pred must have the same number of targets, "
-            f"got {y_true.shape[1]} and {y_pred.shape[1]}."
+            f"y_true and y_pred must have the same number of targets, got {y_true.shape[1]} and {y_pred.shape[1]}."
         )
     if sample_weight is None:
         return y_true, y_pred, None

@@ -87,9 +87,7 @@ class _MLP:
         n_outputs = len(self._spec.config.output_sizes)
         skipped = 1 if self._spec.config.normalization else 0
         hidden, output = kernels[:-n_outputs], kernels[-n_outputs:]
-        return [self.weights_[index + 1 + skipped] for index in hidden] + [
-            self.weights_[index + 1] for index in output
-        ]
+        return [self.weights_[index + 1 + skipped] for index in hidden] + [self.weights_[index + 1] for index in output]
 
 
 @estimator

@@ -24,9 +24,7 @@ def freeze(value):
     if value is None or isinstance(value, (str, bytes, bool, int, float, type)):
         return value
     if isinstance(value, dict):
-        return tuple(
-            sorted(((str(key), freeze(item)) for key, item in value.items()), key=lambda pair: pair[0])
-        )
+        return tuple(sorted(((str(key), freeze(item)) for key, item in value.items()), key=lambda pair: pair[0]))
     if isinstance(value, (list, tuple)):
         return tuple(freeze(item) for item in value)
     if isinstance(value, np.ndarray):

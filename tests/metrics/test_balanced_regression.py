@@ -103,9 +103,7 @@ def test_as_a_scorer(skewed, balanced, plain):
     train, test = next(iter(KFold(3).split(X)))
     predicted = LinearRegression().fit(X[train], y[train]).predict(X[test])
     assert scores["test_balanced"][0] == pytest.approx(-balanced(y[test], predicted, bin_edges=[0, 1, 2, 3]))
-    search = GridSearchCV(LinearRegression(), {"fit_intercept": [True, False]}, scoring=scorer, cv=3).fit(
-        X, y
-    )
+    search = GridSearchCV(LinearRegression(), {"fit_intercept": [True, False]}, scoring=scorer, cv=3).fit(X, y)
     assert search.best_score_ == search.cv_results_["mean_test_score"].max() < 0
 
 

@@ -96,8 +96,7 @@ def averaged(y_true, y_pred):
     for average in AVERAGES:
         values = precision_recall_fscore_support(y_true, y_pred, average=average, zero_division=0)
         expected |= {
-            f"{name}_{average}": value
-            for name, value in zip(("precision", "recall", "f1"), values, strict=False)
+            f"{name}_{average}": value for name, value in zip(("precision", "recall", "f1"), values, strict=False)
         }
     return expected
 
@@ -136,9 +135,7 @@ def test_multiclass_ranks_each_class_against_the_rest_with_the_average_asked_for
         "neg_log_loss": -log_loss(y, probability),
     }
     labels = from_labels(y, classifier.predict(X))
-    expected |= {
-        name: value for name, value in labels.items() if not name.endswith(AVERAGES) or average in name
-    }
+    expected |= {name: value for name, value in labels.items() if not name.endswith(AVERAGES) or average in name}
     assert evaluate(classifier, X, y, average) == pytest.approx(expected, abs=1e-12)
 
 
@@ -181,9 +178,7 @@ def test_several_classes_are_ranked_by_probabilities_as_in_scikit_learn(multicla
     classifier = LogisticRegression().fit(X_train, y_train)
     expected = roc_auc_score(y, classifier.predict_proba(X), multi_class="ovr")
     values = classifier.decision_function(X)
-    by_values = np.mean(
-        [roc_auc_score(y == name, values[:, k]) for k, name in enumerate(classifier.classes_)]
-    )
+    by_values = np.mean([roc_auc_score(y == name, values[:, k]) for k, name in enumerate(classifier.classes_)])
     assert evaluate(classifier, X, y)["roc_auc"] == pytest.approx(expected) != pytest.approx(by_values)
 
 
@@ -295,9 +290,7 @@ def test_class_without_weight_is_a_missing_class(binary, multiclass):
         weighted = evaluate(classifier, X, y, sample_weight=kept.astype(float))
         dropped = evaluate(classifier, X[kept], y[kept])
         names = ("balanced_accuracy", "geometric_mean", "roc_auc", "average_precision", "neg_log_loss")
-        assert [weighted[name] for name in names] == pytest.approx(
-            [dropped[name] for name in names], nan_ok=True
-        )
+        assert [weighted[name] for name in names] == pytest.approx([dropped[name] for name in names], nan_ok=True)
 
 
 def test_targets_from_pandas_and_sparse_indicators(binary):
@@ -342,9 +335,7 @@ def test_cross_validate_gives_every_key_without_a_warning(binary, n_jobs):
 
 def test_cross_validate_with_multilabel_targets():
     X, y = make_multilabel_classification(n_samples=90, n_classes=3, random_state=0)
-    results = cross_validate(
-        KNeighborsClassifier(), X, y, cv=3, scoring=imbalance_scoring(), error_score="raise"
-    )
+    results = cross_validate(KNeighborsClassifier(), X, y, cv=3, scoring=imbalance_scoring(), error_score="raise")
     missing = {name.removeprefix("test_") for name, values in results.items() if np.isnan(values).all()}
     assert missing == NOT_FOR_MULTILABEL
     expected = cross_validate(KNeighborsClassifier(), X, y, cv=3, scoring=["f1_macro", "roc_auc"])
@@ -483,9 +474,7 @@ def test_each_average_has_its_keys():
     ]
     assert imbalance_scoring(["weighted"]).keys() == imbalance_scoring("weighted").keys()
     extra = imbalance_scoring().keys() - imbalance_scoring("weighted").keys()
-    assert extra == {
-        f"{name}_{kind}" for name in ("precision", "recall", "f1") for kind in ("micro", "macro")
-    }
+    assert extra == {f"{name}_{kind}" for name in ("precision", "recall", "f1") for kind in ("micro", "macro")}
 
 
 @pytest.mark.parametrize(
