@@ -33,10 +33,8 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     def _outputs(self, signature, arrays):
         """Return the outputs of the net for a dict of input arrays, one array an output."""
         from skdeep._engine.cache import cache
-        from skdeep._engine.predict import weight_tensors
 
-        predictor = cache.predictor(self._spec, signature)
-        return predictor(cache.tensors(self, self.weights_, weight_tensors), arrays)
+        return cache.forward(self, self._spec, signature, self.weights_)(arrays)
 
     @property
     def model_(self):

@@ -10,10 +10,14 @@ import threading
 import weakref
 from collections import OrderedDict
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
-from skdeep._engine.predict import Predictor
+from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.program import Program
+
+
+_EVICTIONS_PER_COLLECTION = 8
 
 
 class CacheInfo(NamedTuple):
@@ -45,10 +49,10 @@ class ProgramCache:
         self.interrupted_at = float("-inf")
         self._idle = OrderedDict()
         self._predictors = OrderedDict()
-        self._tensors = weakref.WeakKeyDictionary()
+        self._forward = weakref.WeakKeyDictionary()
         self._lock = threading.RLock()
         self._process = None
-        self._hits = self._misses = 0
+        self._hits = self._misses = self._evicted = 0
 
     @contextmanager
     def lease(self, spec):
@@ -57,42 +61,56 @@ class ProgramCache:
         program = self._take(spec)
         if program is None:
             program = Program(spec)
-            self._offer_predictor(spec, program.model)
+            with self._lock:
+                self._predictor(spec.model, spec.signature, program.model)
         try:
             yield program
         finally:
             self._give_back(spec, program)
 
-    def predictor(self, model_spec, signature):
-        """Return the compiled forward pass of an architecture."""
-        self._check_process()
-        key = (model_spec, signature)
-        with self._lock:
-            if key not in self._predictors:
-                self._predictors[key] = Predictor(model_spec, signature)
-            self._predictors.move_to_end(key)
-            self._trim()
-            return self._predictors[key]
+    def forward(self, owner, model_spec, signature, arrays):
+        """Return the compiled forward pass of an architecture, bound to an estimator's weights.
 
-    def tensors(self, owner, arrays, convert):
-        """Return `convert(arrays)`, remembered as long as `owner` lives and holds the same list of arrays.
+        Estimators may not grow attributes while they predict, so the tensors made from their weights are kept here, for
+        as long as the estimator lives and holds the same list of arrays.
 
-        Estimators may not grow attributes while they predict, so what predictions derive from them is kept here.
+        Parameters
+        ----------
+        owner : object
+            The estimator.
+        model_spec : ModelSpec
+        signature : InputSignature
+        arrays : list of ndarray
+            The owner's weights.
         """
+        self._check_process()
         with self._lock:
-            entry = self._tensors.get(owner)
-        if entry is None or entry[0] is not arrays:
-            entry = (arrays, convert(arrays))
-            with self._lock:
-                self._tensors[owner] = entry
-        return entry[1]
+            known, tensors, predictors = self._forward.get(owner, (None, None, None))
+            if known is not arrays:
+                tensors, predictors = weight_tensors(arrays), {}
+                self._forward[owner] = (arrays, tensors, predictors)
+            reference = predictors.get(signature)
+            predictor = reference() if reference is not None else None
+            if predictor is None:
+                predictor = self._predictor(model_spec, signature)
+                predictors[signature] = weakref.ref(predictor)
+        return partial(predictor, tensors)
+
+    def _predictor(self, model_spec, signature, model=None):
+        key = (model_spec, signature)
+        if key not in self._predictors:
+            self._predictors[key] = Predictor(model_spec, signature, model)
+        self._predictors.move_to_end(key)
+        while len(self._predictors) > self.max_programs:
+            self._predictors.popitem(last=False)
+        return self._predictors[key]
 
     def clear(self):
         """Forget everything that no fit is using."""
         with self._lock:
             self._idle.clear()
             self._predictors.clear()
-            self._tensors.clear()
+            self._forward.clear()
         gc.collect()
 
     def info(self):
@@ -118,20 +136,16 @@ class ProgramCache:
             self._idle.move_to_end(spec)
             self._trim()
 
-    def _offer_predictor(self, spec, model):
-        key = (spec.model, spec.signature)
-        with self._lock:
-            if key not in self._predictors:
-                self._predictors[key] = Predictor(spec.model, spec.signature, model)
-
     def _trim(self):
         while self._idle and (self._count() > self.max_programs or self._nbytes() > self.max_bytes):
             oldest = next(iter(self._idle))
             self._idle[oldest].pop(0)
             if not self._idle[oldest]:
                 del self._idle[oldest]
-        while len(self._predictors) > self.max_programs:
-            self._predictors.popitem(last=False)
+            self._evicted += 1
+            if self._evicted % _EVICTIONS_PER_COLLECTION == 0:
+                # Graphs and layers refer to each other in circles, which Python would leave lying for long.
+                gc.collect()
 
     def _count(self):
         return sum(map(len, self._idle.values()))

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep._engine import batches, weights
+from skdeep._engine.compile import compile_function
 
 _VALUES_PER_CALL = 2**21
 _SMALLEST_WIDTH = 64
@@ -58,7 +59,7 @@ class Predictor:
 
     def _run(self, function, weight_tensors, arrays):
         inputs = [part for parts in batches.to_tensors(arrays, self.signature) for part in parts]
-        return function(*weight_tensors, *inputs)
+        return function([*weight_tensors, *inputs])
 
     def _rows_per_call(self):
         dense = [spec for _, spec in self.signature.inputs if not spec.sparse]
@@ -87,7 +88,7 @@ class Predictor:
             with keras.StatelessScope(list(zip(variables, values, strict=True)), initialize_variables=False):
                 return keras.tree.flatten(self._model(batch, training=False))
 
-        return tf.function(forward, autograph=False).get_concrete_function(*weight_types, *input_types)
+        return compile_function(forward, [*weight_types, *input_types])
 
 
 def _n_values(shape):

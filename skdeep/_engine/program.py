@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdeep._engine import batches, optimizers, weights
+from skdeep._engine.compile import compile_function
 from skdeep.utils._numbers import LiveNumber
 
 
@@ -43,6 +44,8 @@ class Program:
             self._variables["learning_rate"] = rate.value
         self._slots = weights.slot_resets(self.optimizer, self._trainable)
         self._random_states = weights.random_states(self.model)
+        held = [*self.model.variables, *self.optimizer.variables]
+        self.nbytes = sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in held)
         self._compile()
 
     # -- state: plain arrays in and out ---------------------------------------------------------------------------
@@ -50,7 +53,7 @@ class Program:
     def start(self, seed, numbers):
         """Draw fresh weights from the seed, reset the optimizer and set the live numbers."""
         vector = np.array([numbers[name] for name in self._variables], dtype=self.dtype.as_numpy_dtype)
-        self._start(tf.constant(seed, tf.int32), tf.constant(vector))
+        self._start([tf.constant(seed, tf.int32), tf.constant(vector)])
 
     def load(self, arrays, optimizer_state=None):
         """Overwrite the weights and, if given, the optimizer's state."""
@@ -82,12 +85,6 @@ class Program:
         """Whether the learning rate is a number of ours and not a schedule inside a Keras optimizer."""
         return "learning_rate" in self._variables
 
-    @property
-    def nbytes(self):
-        """Bytes held by weights and slots."""
-        variables = [*self.model.variables, *self.optimizer.variables]
-        return sum(int(np.prod(v.shape)) * tf.as_dtype(v.dtype).size for v in variables)
-
     # -- computation ----------------------------------------------------------------------------------------------
 
     def train(self, data, orders, batch_size, *, seed, first_epoch, rates=None, fresh=True):
@@ -114,11 +111,11 @@ class Program:
         arguments += [tf.constant([seed, first_epoch], tf.int32), tf.constant(fresh)]
         if self.spec.scheduled:
             arguments.append(tf.constant(rates, self.dtype))
-        return self._train(*arguments).numpy()
+        return self._train(arguments).numpy()
 
     def evaluate(self, data, batch_size):
         """Return the mean loss over the data, with the net in inference mode."""
-        return float(self._evaluate(*data.flat, tf.constant(batch_size, tf.int32)))
+        return float(self._evaluate([*data.flat, tf.constant(batch_size, tf.int32)]))
 
     # -- the graph ------------------------------------------------------------------------------------------------
 
@@ -133,12 +130,11 @@ class Program:
         numbers = tf.TensorSpec((len(self._variables),), self.dtype)
         self._train = self._trace(self._train_graph, train)
         self._start = self._trace(self._start_graph, [scalar, numbers])
-        self._evaluate_function = tf.function(self._evaluate_graph, autograph=False)
         self._evaluate_types = [*data, scalar]
 
     def _trace(self, function, types):
         self.traces += 1
-        return tf.function(function, autograph=False).get_concrete_function(*types)
+        return compile_function(function, types)
 
     @property
     def _evaluate(self):

@@ -1,0 +1,203 @@
+"""The results as a Markdown table, as JSON, as a picture, and as the short table in the README."""
+
+import json
+import os
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+
+from _contenders import CONTENDERS, OURS
+
+BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
+
+_PACKAGES = ("scikit-deep", "scikit-learn", "tensorflow", "keras", "scikeras", "numpy")
+_COLOURS = {"scikit-learn": "#E69F00", "Keras": "#56B4E9", "scikeras": "#009E73"}  # told apart by all eyes
+
+
+def environment():
+    """Return the machine and the versions that the figures belong to."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "cores": cores,
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (FileNotFoundError, StopIteration):
+        return platform.processor() or "unknown processor"
+
+
+def caption(environment, quick):
+    """Return one paragraph: how to read the figures, the machine and the versions."""
+    hasty = (
+        "**A quick run on small data: it shows that the benchmark runs, not how fast anything is.** " if quick else ""
+    )
+    versions = ", ".join(f"{name} {number}" for name, number in environment["versions"].items())
+    return (
+        f"{hasty}In brackets: how many times ours; above 1, scikit-deep needs less. Measured side by side in one run, "
+        f"taking turns; medians. {environment['cores']} cores of {environment['processor']}, {environment['system']}; "
+        f"Python {environment['python']}, {versions}."
+    )
+
+
+def notes(rows):
+    """Return what has to be said of some rows, as a list of sentences."""
+    texts = [
+        "The same net everywhere: dense layers with ReLU, Adam, the same batches and epochs, float32, no penalty. Keras "
+        "and scikeras build and compile a new model at every fit, as a search has to."
+    ]
+    if any(row.first is not None for row in rows):
+        texts.append('"First" is our first fit or search with a net of these sizes, compilation included.')
+    if any(row.extrapolated for row in rows):
+        names = " and ".join(dict.fromkeys(name for row in rows for name in row.extrapolated))
+        texts.append(f"† {names}: the folds of one learning rate and the refit were timed and multiplied.")
+    if any(row.case == "predict" for row in rows):
+        texts.append("Keras and scikeras predict in batches of 1,024.")
+    if any(row.losses for row in rows):
+        largest = max(max(row.losses.values()) / min(row.losses.values()) for row in rows if row.losses)
+        texts.append(f"Final training losses of one row differ by a factor of {largest:.2f} at most.")
+    return texts
+
+
+def table(rows):
+    """Return a Markdown table: ours in its unit, the others with their ratio to ours."""
+    lines = ["| | " + " | ".join(CONTENDERS) + " |", "| :-- |" + " --: |" * len(CONTENDERS)]
+    for row in rows:
+        cells = [_cell(row, name) for name in CONTENDERS]
+        lines.append(f"| {row.label[0].upper()}{row.label[1:]} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(row, name):
+    if name not in row.values:
+        return "-"
+    shown = quantity(row.values[name], row.unit)
+    if name != OURS:
+        return f"{shown}{'†' if name in row.extrapolated else ''} ({number(row.ratios[name], digits=2)})"
+    return shown if row.first is None else f"{shown} (first {quantity(row.first, row.unit)})"
+
+
+def quantity(value, unit):
+    """Return a number with its unit; short times in milliseconds."""
+    return f"{number(1e3 * value)} ms" if unit == "s" and value < 1 else f"{number(value)} {unit}"
+
+
+def number(value, digits=3):
+    """Return a number with so many significant digits and no exponent."""
+    rounded = float(f"{value:.{digits}g}")
+    if rounded >= 10 ** (digits - 1):
+        return f"{rounded:,.0f}"
+    # float's own repr drops the zeros that show the precision.
+    return f"{rounded:#.{digits}g}".rstrip(".")
+
+
+def document(rows, environment, quick):
+    """Return the Markdown page of all rows."""
+    lines = [caption(environment, quick), "", table(rows), "", *(f"- {text}" for text in notes(rows)), ""]
+    return "\n".join(lines)
+
+
+def short_table(rows, environment, quick):
+    """Return what the README shows: the headline rows and the caption."""
+    chosen = [row for row in rows if row.headline]
+    return "\n".join([table(chosen), "", caption(environment, quick)])
+
+
+def write(folder, rows, environment, quick):
+    """Write the page, the JSON file and the picture into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "benchmarks.md").write_text(document(rows, environment, quick), encoding="utf-8")
+    content = {"quick": quick, **environment, "rows": [asdict(row) | {"ratios": row.ratios} for row in rows]}
+    (folder / "benchmarks.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    draw(rows, environment, quick, folder / "benchmarks.png")
+
+
+def rewrite_section(page, text):
+    """Replace what stands between the two markers of a page.
+
+    Raises
+    ------
+    ValueError
+        If a marker is missing.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"The page has no section between {BEGIN!r} and {END!r}.")
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+
+
+def draw(rows, environment, quick, path):
+    """Draw the ratios of the headline rows as horizontal bars on a logarithmic axis, ours being the line at one."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    rows = [row for row in rows if row.headline] or rows
+    others = [name for name in CONTENDERS if name != OURS]
+    figure, axes = plt.subplots(figsize=(10, 1.9 + 0.78 * len(rows)), layout="constrained")
+    for place, row in enumerate(rows):
+        shown = [name for name in others if name in row.ratios]
+        for step, name in enumerate(shown):
+            _draw_bar(axes, place + 0.25 * (step - (len(shown) - 1) / 2), row.ratios[name], _COLOURS[name])
+    _label(axes, rows, plt)
+    handles = [plt.Rectangle((0, 0), 1, 1, color=_COLOURS[name]) for name in others]
+    axes.legend(handles, others, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(others), frameon=False, fontsize=11)
+    title = "Time and memory of the others, in multiples of ours" + (
+        " (a quick run, not representative)" if quick else ""
+    )
+    figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
+    figure.supxlabel(_footer(environment), x=0.01, ha="left", fontsize=8.5, color="#666666")
+    figure.savefig(path, dpi=150, facecolor="white")
+    plt.close(figure)
+
+
+def _draw_bar(axes, height, ratio, colour):
+    # On a logarithmic axis a bar that starts at zero has no beginning: it starts where ours is.
+    axes.barh(height, ratio - 1, left=1, height=0.23, color=colour, zorder=2)
+    more = ratio >= 1
+    axes.annotate(
+        number(ratio, digits=2),
+        (ratio, height),
+        xytext=(4 if more else -4, 0),
+        textcoords="offset points",
+        ha="left" if more else "right",
+        va="center",
+        fontsize=9.5,
+    )
+
+
+def _label(axes, rows, plt):
+    ratios = [ratio for row in rows for ratio in row.ratios.values()]
+    axes.set_xscale("log")
+    axes.set_xlim(min(0.3, min(ratios) / 2.5), max(ratios) * 2.2)
+    axes.set_ylim(len(rows) - 0.45, -0.55)
+    axes.axvline(1, color="#222222", linewidth=1.2, zorder=3)
+    axes.set_yticks(range(len(rows)), [_two_lines(row.label) for row in rows], fontsize=10)
+    axes.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
+    beside = {"xy": (1, 0), "xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": 10}
+    axes.annotate("scikit-deep needs less →", xytext=(14, -34), ha="left", **beside)
+    axes.annotate("← more", xytext=(-14, -34), ha="right", **beside)
+    axes.grid(axis="x", color="#dddddd", zorder=0)
+    axes.tick_params(axis="both", which="both", length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _two_lines(label):
+    label = label[0].upper() + label[1:]
+    return label.replace(", ", "\n", 1)
+
+
+def _footer(environment):
+    versions = environment["versions"]
+    return f"{environment['cores']} cores of {environment['processor']}; " + ", ".join(
+        f"{name} {versions[name]}" for name in _PACKAGES if name != "numpy"
+    )

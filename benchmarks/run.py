@@ -1,0 +1,67 @@
+"""Compare scikit-deep with scikit-learn's MLP, Keras' own `fit` and scikeras, side by side in one run.
+
+A full run takes about ten minutes on two cores, which should have nothing else to do. It writes `benchmarks.md`,
+`benchmarks.json` and `benchmarks.png` into docs/_static and the short table into the README. `--quick` and `--only`
+print their table and touch neither.
+"""
+
+import argparse
+import os
+import time
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import _report
+from _cases import CASES
+
+ROOT = Path(__file__).resolve().parents[1]
+STATIC = ROOT / "docs" / "_static"
+
+
+def parse(arguments=None):
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small data, under a minute: does the benchmark run?")
+    parser.add_argument("--only", metavar="NAME", choices=CASES, action="append", help=f"one of {', '.join(CASES)}")
+    parser.add_argument("--output", metavar="FOLDER", type=Path, help="write the three files there, and nothing else")
+    return parser.parse_args(arguments)
+
+
+def run(names, quick):
+    """Run the named cases and return their rows, telling how far it is."""
+    rows = []
+    for name in names:
+        started = time.perf_counter()
+        rows += CASES[name](quick)
+        print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
+    return rows
+
+
+def main(arguments=None):
+    """Run what the command line asks for, print it and write it down."""
+    options = parse(arguments)
+    _be_quiet()
+    rows = run(options.only or CASES, options.quick)
+    environment = _report.environment()
+    print("\n" + _report.document(rows, environment, options.quick))
+    whole = not (options.only or options.quick)
+    if options.output or whole:
+        _report.write(options.output or STATIC, rows, environment, options.quick)
+    if whole and not options.output:
+        readme = ROOT / "README.md"
+        text = _report.short_table(rows, environment, options.quick)
+        readme.write_text(_report.rewrite_section(readme.read_text(encoding="utf-8"), text), encoding="utf-8")
+
+
+def _be_quiet():
+    """Silence the contenders' advice: too few epochs, one retracing too many."""
+    import logging
+
+    warnings.simplefilter("ignore")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""What the shapes of a training and a validation curve say: a verdict, the reason and advice, in plain words.
+
+The rules compare numbers one can read off the picture. Losses are measured in units of what a blind guess costs, so
+that the same rules hold for any loss and any data; where that is unknown, the first epoch stands in for it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+VERDICTS = ("good fit", "underfitting", "overfitting", "learning rate too high", "learning rate too low")
+
+_FEWEST_EPOCHS = 5
+_PEAK = 10.0  # a loss this many times that of a guess has exploded
+_JUMP = 0.1  # a rise from one epoch to the next by this share of the loss is a jump ...
+_JUMPY = 0.1  # ... and this share of epochs with jumps is too many,
+_CLIMB = 0.01  # if the rises amount to this share of the whole fall for each epoch
+_STEADY = 0.4  # a straight line makes half of its fall in the second half; a curve that levels off, less than this
+_LEARNED_LITTLE = 0.6  # of the loss of a guess
+_LEARNED_NOTHING = 0.98  # of the loss of a guess
+_RISE = 0.1  # of the loss of a guess: by how much the validation loss may be above its best ...
+_RELATIVE_RISE = 0.2  # ... or by this share of its best, whichever is more
+_GAP = 0.3  # of the loss of a guess: how far the validation loss may be above the training loss
+
+_ADVICE = {
+    "learning rate too high": (
+        "Try a tenth of the learning rate, or a schedule that lowers it, such as 'cosine'. If the inputs are not scaled, "
+        "scale them first (StandardScaler); clip_norm=1.0 tames single explosions."
+    ),
+    "learning rate too low": "Try ten times the learning rate. More epochs would get there too, but slowly.",
+    "overfitting": (
+        "Stop at the best epoch (early_stopping=True), regularise (dropout, alpha, weight_decay), make the net smaller, or "
+        "get more training data."
+    ),
+    "underfitting": (
+        "Try a larger net, weaker regularisation, more epochs or a higher learning rate. If none of them helps, the inputs "
+        "may say no more about the target than this."
+    ),
+    "good fit": "Nothing needs to be changed.",
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What training curves say.
+
+    Parameters
+    ----------
+    verdict : str
+        One of `VERDICTS`.
+    reason : str
+        The numbers that decided.
+    advice : str
+        What to try next.
+    """
+
+    verdict: str
+    reason: str
+    advice: str
+
+
+def diagnose(loss, val_loss, *, guess_loss=None, perfect_loss=0.0, kept_epoch=None, learning_rate=None):
+    """Judge a training run by its curves.
+
+    The first of these that holds is the verdict:
+
+    - "learning rate too high": the training loss exploded, ended above its start, or kept jumping up,
+    - "learning rate too low": it came down by little, and as steadily at the end as before,
+    - "overfitting": the validation loss turned upwards, or stayed far above the training loss,
+    - "underfitting": the training loss, too, stayed near that of a guess,
+    - "good fit": none of these.
+
+    Parameters
+    ----------
+    loss, val_loss : array-like of shape (n_epochs,)
+        Training and validation loss of each epoch.
+    guess_loss : float, default=None
+        Loss of a guess that ignores the inputs. By default, the training loss of the first epoch.
+    perfect_loss : float or None, default=0.0
+        Loss of perfect predictions; None if that is not known. Then only a net that is no better than the guess counts
+        as underfitting.
+    kept_epoch : int, default=None
+        The epoch, counted from 1, whose weights were kept; by default, the last.
+    learning_rate : array-like of shape (n_epochs,), default=None
+        Learning rate of each epoch. With it, a loss that levels off because a schedule has run out is not mistaken for
+        one that has arrived.
+
+    Returns
+    -------
+    diagnosis : Diagnosis
+    """
+    curves = _Curves(loss, val_loss, guess_loss, perfect_loss, kept_epoch, learning_rate)
+    rules = {
+        "learning rate too high": _rate_too_high,
+        "learning rate too low": _rate_too_low,
+        "overfitting": _overfitting,
+        "underfitting": _underfitting,
+    }
+    for verdict, rule in rules.items():
+        reason = rule(curves)
+        if reason:
+            return Diagnosis(verdict, reason, _ADVICE[verdict])
+    return Diagnosis("good fit", *_good_fit(curves))
+
+
+class _Curves:
+    """The curves, checked, and the few numbers that the rules compare."""
+
+    def __init__(self, loss, val_loss, guess_loss, perfect_loss, kept_epoch, learning_rate):
+        train, validation = _checked(loss, "loss"), _checked(val_loss, "val_loss")
+        if len(train) != len(validation):
+            raise ValueError(f"loss and val_loss must be equally long, got {len(train)} and {len(validation)} epochs.")
+        floor = min(0.0 if perfect_loss is None else perfect_loss, train.min(), validation.min())
+        self.train, self.validation, self.floor = train - floor, validation - floor, floor
+        self.n_epochs = len(train)
+        self.guess_is_known = guess_loss is not None
+        guess = self.train[0] if guess_loss is None else guess_loss - floor
+        self.guess = max(float(guess), np.finfo(float).tiny)
+        self.kept = _checked_epoch(kept_epoch, self.n_epochs)
+        self.train_end, self.validation_end = self._at_end(self.train), self._at_end(self.validation)
+        self.best = int(self.validation.argmin())
+        self.little = _LEARNED_NOTHING if perfect_loss is None else _LEARNED_LITTLE
+        self.steadiness = _steadiness(self.train, learning_rate)
+
+    def _at_end(self, curve):
+        """Return the loss of the weights that were kept; of the last tenth of the epochs, if these are the last."""
+        if self.kept < self.n_epochs:
+            return float(curve[self.kept - 1])
+        return float(np.median(curve[-max(3, self.n_epochs // 10) :]))
+
+    @property
+    def yardstick(self):
+        """What losses are compared with, in words."""
+        return "that of a blind guess" if self.guess_is_known else "that of the first epoch"
+
+
+def _checked(curve, name):
+    curve = np.asarray(curve, dtype=float)
+    if curve.ndim != 1 or not np.isfinite(curve).all():
+        raise ValueError(f"{name} must be a list of finite numbers, one an epoch, got {curve!r}.")
+    if len(curve) < _FEWEST_EPOCHS:
+        raise ValueError(f"{name} has {len(curve)} epochs; a diagnosis needs at least {_FEWEST_EPOCHS}.")
+    return curve
+
+
+def _checked_epoch(epoch, n_epochs):
+    if epoch is None:
+        return n_epochs
+    if not 1 <= epoch <= n_epochs:
+        raise ValueError(f"kept_epoch must lie between 1 and the {n_epochs} epochs there are, got {epoch!r}.")
+    return int(epoch)
+
+
+def _steadiness(train, learning_rate):
+    """Return which part of the fall between the first and the last third came after the middle: half for a line.
+
+    Thirds of the way that the learning rates could have taken the net, which are thirds of the epochs if these are all
+    the same. Zero if the loss did not fall throughout.
+    """
+    rates = np.ones(len(train)) if learning_rate is None else np.asarray(learning_rate, dtype=float)
+    if rates.shape != train.shape or not (rates > 0).all():
+        rates = np.ones(len(train))
+    way = (np.cumsum(rates) - rates / 2) / rates.sum()
+    thirds = [train[(way >= low) & (way <= low + 1 / 3)] for low in (0, 1 / 3, 2 / 3)]
+    if not all(len(third) for third in thirds):
+        return 0.0
+    first, second, last = (third.mean() for third in thirds)
+    if not first > second > last or np.corrcoef(way, train)[0, 1] > -0.7:
+        return 0.0
+    return float((second - last) / (first - last))
+
+
+def _rate_too_high(curves):
+    train = curves.train
+    peak = int(train.argmax())
+    if train[peak] > _PEAK * curves.guess:
+        times = train[peak] / curves.guess
+        return f"The training loss shot up to {times:.0f} times {curves.yardstick}, in epoch {peak + 1}."
+    if curves.train_end > (1 + _JUMP) * train[0]:
+        return f"The training loss ended higher than it began: {_change(train[0], curves.train_end, curves.floor)}."
+    steps = np.diff(train)
+    jumps = (steps > _JUMP * train[:-1]) & (train[1:] > 0.05 * curves.guess)
+    fall = max(min(train[0], curves.guess) - curves.train_end, 0.0)
+    if jumps.mean() > _JUMPY and steps.clip(min=0).mean() > _CLIMB * fall:
+        return f"The training loss jumped up in {jumps.sum()} of {len(train)} epochs instead of settling down."
+    return None
+
+
+def _rate_too_low(curves):
+    # Weights drawn by luck may start below the loss of a guess, so either yardstick counts.
+    if curves.train_end < _LEARNED_LITTLE * min(curves.guess, curves.train[0]) or curves.steadiness < _STEADY:
+        return None
+    change = _change(curves.train[0], curves.train_end, curves.floor)
+    return f"The training loss fell in almost a straight line and was still falling at the end: {change}."
+
+
+def _overfitting(curves):
+    best, end = curves.validation[curves.best], curves.validation_end
+    if end - best > max(_RISE * curves.guess, _RELATIVE_RISE * best):
+        change = _change(best, end, curves.floor)
+        return f"The validation loss turned upwards after epoch {curves.best + 1}: {change}."
+    if end - curves.train_end > _GAP * curves.guess:
+        train, end = _number(curves.train_end + curves.floor), _number(end + curves.floor)
+        return f"The validation loss, {end}, stayed far above the training loss, {train}."
+    return None
+
+
+def _underfitting(curves):
+    # With dropout the training loss is the higher one: underfitting shows in both.
+    end = min(curves.train_end, curves.validation_end)
+    if end < curves.little * curves.guess:
+        return None
+    return f"Both losses stayed high: the training loss is {curves.train_end / curves.guess:.0%} of {curves.yardstick}."
+
+
+def _good_fit(curves):
+    train, end = _number(curves.train_end + curves.floor), _number(curves.validation_end + curves.floor)
+    reason = f"Both losses came down and stayed together: {train} in training, {end} in validation."
+    if curves.kept < curves.n_epochs:
+        return reason, f"{_ADVICE['good fit']} The weights of epoch {curves.kept} were kept."
+    if curves.best >= 0.9 * curves.n_epochs and curves.steadiness > _STEADY / 2:
+        return reason, "Nothing needs to be changed, but both losses were still falling: more epochs may gain a little."
+    return reason, _ADVICE["good fit"]
+
+
+def _change(before, after, floor):
+    return f"from {_number(before + floor)} to {_number(after + floor)}"
+
+
+def _number(value):
+    return f"{value:.3g}"

@@ -1,0 +1,117 @@
+"""Every public estimator through the check suites of scikit-learn and imbalanced-learn, without excuses."""
+
+import importlib
+import inspect
+import pkgutil
+
+import numpy as np
+import pytest
+from imblearn.utils.estimator_checks import parametrize_with_checks as parametrize_with_imblearn_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skdeep
+from skdeep.utils.discovery import all_estimators, checking_instance
+
+# Estimator name -> {check: reason}, for instances with default parameters only. What may stand here is the equivalence of
+# sample weights and repeated rows, for nets that are stochastic or batch-dependent by default.
+EXPECTED_FAILURES_OF_DEFAULTS = {}
+MAY_BE_EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+}
+
+# What checking_instance may change, and what it may only switch off: these make training random or batch-dependent.
+SIZES = {"hidden_layer_sizes", "epochs", "batch_size", "learning_rate"}
+SWITCHES = {"dropout": 0.0, "normalization": None}
+
+CLASSES = [cls for _, cls in all_estimators()]
+CHECKED = [checking_instance(cls) for cls in CLASSES]
+SAMPLERS = [estimator for estimator in CHECKED if hasattr(estimator, "fit_resample")]
+
+
+def needs_arguments(cls):
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return any(p.default is p.empty and p.kind in named for p in inspect.signature(cls).parameters.values())
+
+
+def seeded(estimator):
+    """imbalanced-learn's checks set no seed themselves."""
+    return estimator.set_params(random_state=0) if "random_state" in estimator.get_params() else estimator
+
+
+def public_modules():
+    for module in pkgutil.walk_packages(skdeep.__path__, "skdeep."):
+        if not any(part.startswith("_") for part in module.name.split(".")):
+            yield importlib.import_module(module.name)
+
+
+def with_fit(namespace):
+    own = [name for name, member in vars(namespace).items() if getattr(member, "__module__", "") == namespace.__name__]
+    names = getattr(namespace, "__all__", [name for name in own if not name.startswith("_")])
+    members = {name: getattr(namespace, name) for name in names}
+    return {name for name, member in members.items() if inspect.isclass(member) and hasattr(member, "fit")}
+
+
+@parametrize_with_checks(CHECKED)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [cls() for cls in CLASSES if not needs_arguments(cls)],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES_OF_DEFAULTS.get(type(estimator).__name__, {}),
+)
+def test_scikit_learn_checks_of_default_parameters(estimator, check):
+    check(estimator)
+
+
+if SAMPLERS:
+
+    @parametrize_with_imblearn_checks([seeded(estimator) for estimator in SAMPLERS])
+    def test_imbalanced_learn_checks(estimator, check):
+        check(estimator)
+
+
+def test_only_the_sample_weight_equivalence_may_fail_and_never_for_perceptrons():
+    for name, failures in EXPECTED_FAILURES_OF_DEFAULTS.items():
+        assert name in dict(all_estimators())
+        assert not name.startswith("MLP")
+        assert set(failures) <= MAY_BE_EXPECTED
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_no_tag_excuses_an_estimator_from_checks(cls):
+    tags = checking_instance(cls).__sklearn_tags__()
+    assert not any((tags._skip_test, tags.no_validation, tags.non_deterministic))
+    assert not any(kind.poor_score for kind in (tags.classifier_tags, tags.regressor_tags) if kind is not None)
+
+
+def test_all_estimators_lists_every_public_class_that_can_be_fitted():
+    public = set().union(*(with_fit(module) for module in public_modules()))
+    assert {"MLPClassifier", "MLPRegressor"} <= public
+    assert public == set(dict(all_estimators()))
+
+
+def test_all_estimators_is_sorted_and_names_are_class_names():
+    names = [name for name, _ in all_estimators()]
+    assert names == sorted(names)
+    assert all(cls.__name__ == name for name, cls in all_estimators())
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_checking_instance_changes_sizes_and_switches_off_randomness_only(cls):
+    instance = checking_instance(cls)
+    assert type(instance) is cls
+    defaults = {name: p.default for name, p in inspect.signature(cls).parameters.items()}
+    given = instance.get_params(deep=False)
+    required = {name for name, default in defaults.items() if default is inspect.Parameter.empty}
+    changed = {name for name in given.keys() - required if given[name] != defaults[name]}
+    assert changed <= SIZES | SWITCHES.keys()
+    assert all(given[name] == SWITCHES[name] for name in changed & SWITCHES.keys())
+    smaller = changed & {"epochs", "hidden_layer_sizes"}
+    assert all(np.sum(given[name]) <= np.sum(defaults[name]) for name in smaller)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_checking_instance_is_a_new_one_each_time(cls):
+    assert checking_instance(cls) is not checking_instance(cls)
