@@ -53,7 +53,4 @@ def _optimizer(estimator):
         momentum=estimator.momentum,
         weight_decay=estimator.weight_decay,
     )
-    optimizer = optimizers.build(recipe.config, numbers)
-    if "learning_rate" in numbers:
-        optimizer.learning_rate = numbers["learning_rate"]
-    return optimizer
+    return optimizers.build(recipe.config, numbers)

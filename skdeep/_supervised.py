@@ -98,6 +98,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             start=(self.weights_, self.optimizer_state_) if goes_on else None,
             first_epoch=self.n_epochs_ if goes_on else 0,
             incremental=incremental,
+            flat=self._flat if goes_on else None,
             watch=None if incremental else "loss",
         )
         described = {
@@ -207,7 +208,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         self.loss_curve_ = self.history_["loss"]
         self.n_iter_ = len(self.loss_curve_)
         self.n_epochs_ = job.first_epoch + result.n_epochs
-        self._numbers = job.numbers
+        self._numbers, self._flat = job.numbers, job.flat
         self.best_loss_ = None if self.early_stopping else float(min(self.loss_curve_, default=np.inf))
         self.callbacks_ = result.callbacks
         scores = history.get("val_score", [-loss for loss in history.get("val_loss", [])])

@@ -50,6 +50,12 @@ class Job:
         What decides on stopping.
     after_epoch : callable, optional
         See `skdeep._engine.loop.fit`.
+    incremental : bool
+        Whether this is one of several calls of partial_fit.
+    flat : bool or None
+        Layout of the optimizer's state to go on from; None lets `run` choose.
+    numbers : dict
+        Values of all live numbers, set by `run`.
     """
 
     model: ModelSpec
@@ -66,6 +72,7 @@ class Job:
     watch: str | None = "loss"
     after_epoch: Callable | None = None
     incremental: bool = False
+    flat: bool | None = None
     numbers: dict = field(default_factory=dict)
 
 
@@ -87,6 +94,7 @@ def run(parameters, job):
     for loss in job.losses:
         job.numbers.update(loss.numbers)
     schedule = _schedule(parameters.learning_rate_schedule, optimizer_numbers)
+    job.flat = optimizers.is_elementwise(optimizer) and (not parameters.callbacks if job.flat is None else job.flat)
     spec = _program_spec(job, optimizer, penalties, schedule)
     plan = _plan(parameters, job, schedule)
     with cache.lease(spec) as program:
@@ -113,6 +121,7 @@ def _program_spec(job, optimizer, penalties, schedule):
         penalties=tuple(penalties),
         weighted=weighted,
         scheduled=schedule is not None and not isinstance(schedule, schedules.ReduceOnPlateau),
+        flat=job.flat,
     )
 
 

@@ -5,7 +5,7 @@ import keras
 from skdeep._spec import Recipe
 from skdeep.utils._keys import KerasObject
 
-# name -> (Keras class, what differs from its defaults)
+# name -> (Keras class, what differs from its defaults); every other number of ours is Keras' own.
 _NAMED = {
     "sgd": ("SGD", {"learning_rate": 0.01}),
     "nesterov": ("SGD", {"learning_rate": 0.01, "momentum": 0.9, "nesterov": True}),
@@ -13,24 +13,16 @@ _NAMED = {
     "adadelta": ("Adadelta", {}),
     "rmsprop": ("RMSprop", {}),
     "adam": ("Adam", {}),
-    "adamw": ("AdamW", {"weight_decay": 0.0}),
+    "adamw": ("AdamW", {}),
     "adamax": ("Adamax", {}),
     "nadam": ("Nadam", {}),
-    "lion": ("Lion", {"learning_rate": 1e-3}),
+    "lion": ("Lion", {}),
     "lamb": ("Lamb", {}),
     "ftrl": ("Ftrl", {}),
     "adafactor": ("Adafactor", {}),
 }
-
-
-def resolve(optimizer):
-    """Return a fresh, unbuilt Keras optimizer for a name, or a copy of an instance with the same configuration."""
-    if isinstance(optimizer, str):
-        name, config = _NAMED[optimizer]
-        return getattr(keras.optimizers, name)(**config)
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(f"optimizer must be a name or a keras.optimizers.Optimizer instance, got {optimizer!r}.")
-    return type(optimizer).from_config(optimizer.get_config())
+_WITH_MOMENTUM = ("SGD", "RMSprop")
+_BY_LAYER = ("lamb", "adafactor")  # their steps depend on the norm or the shape of each weight
 
 
 def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
@@ -51,42 +43,59 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
     ------
     ValueError
         If a momentum is given to an optimizer that has none.
+    TypeError
+        If the optimizer is not a Keras optimizer.
     """
-    instance = resolve(optimizer)
-    config = instance.get_config()
-    if momentum is not None and not isinstance(instance, (keras.optimizers.SGD, keras.optimizers.RMSprop)):
+    described, kind, own = _describe(optimizer)
+    if momentum is not None and kind not in _WITH_MOMENTUM:
         raise ValueError(
-            f"momentum={momentum!r} is given, but the optimizer {type(instance).__name__} has no momentum to set; "
-            "use 'sgd', 'nesterov' or 'rmsprop', or leave momentum=None."
+            f"momentum={momentum!r} is given, but the optimizer {kind} has no momentum to set; use 'sgd', 'nesterov' or "
+            "'rmsprop', or leave momentum=None."
         )
-    own_rate = config["learning_rate"]
-    if learning_rate == "auto":
-        learning_rate = None if isinstance(own_rate, dict) else float(own_rate)
-    if isinstance(optimizer, str) and learning_rate == float(own_rate):
-        learning_rate = _NAMED[optimizer][1].get("learning_rate", 1e-3)  # Keras rounds its own to float32
     numbers = {
-        "learning_rate": learning_rate,
-        "momentum": config.get("momentum", 0.0) if momentum is None else momentum,
-        "weight_decay": weight_decay or config["weight_decay"],
+        "momentum": own.get("momentum") if momentum is None else momentum,
+        "weight_decay": weight_decay or own.get("weight_decay"),
     }
-    numbers = {
-        name: float(value) for name, value in numbers.items() if value or (name == "learning_rate" and value == 0)
-    }
-    live = ("momentum", "weight_decay", *(["learning_rate"] if "learning_rate" in numbers else []))
-    return Recipe(build, (KerasObject(instance, live), isinstance(optimizer, str)), tuple(numbers)), numbers
+    numbers = {name: float(value) for name, value in numbers.items() if value}
+    own_rate = own.get("learning_rate", 1e-3)
+    if learning_rate != "auto" or not isinstance(own_rate, dict):
+        numbers["learning_rate"] = float(own_rate if learning_rate == "auto" else learning_rate)
+    return Recipe(build, described, tuple(numbers)), numbers
 
 
-def build(config, numbers):
+def is_elementwise(recipe):
+    """Whether the optimizer treats every single weight alike, so that all may be one vector to it."""
+    return isinstance(recipe.config, str) and recipe.config not in _BY_LAYER and "weight_decay" not in recipe.numbers
+
+
+def _describe(optimizer):
+    """Return a hashable description, the name of the Keras class, and the optimizer's own numbers."""
+    if isinstance(optimizer, str):
+        kind, own = _NAMED[optimizer]
+        return optimizer, kind, own
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(f"optimizer must be a name or a keras.optimizers.Optimizer instance, got {optimizer!r}.")
+    own = optimizer.get_config()
+    live = ["momentum", "weight_decay"] + ([] if isinstance(own["learning_rate"], dict) else ["learning_rate"])
+    return KerasObject(optimizer, live), type(optimizer).__name__, own
+
+
+def build(described, numbers):
     """Return a new optimizer that takes the given live numbers for its momentum and weight decay.
 
     The learning rate stays an ordinary Keras variable, because callbacks assign it.
     """
-    described, _ = config
-    settings = dict(described.instance.get_config())
+    if isinstance(described, str):
+        kind, config = _NAMED[described]
+        cls, settings = getattr(keras.optimizers, kind), dict(config)
+    else:
+        cls, settings = type(described.instance), dict(described.instance.get_config())
     settings["weight_decay"] = numbers.get("weight_decay")
-    if "momentum" in settings:
+    if "momentum" in settings or "momentum" in numbers:
         settings["momentum"] = numbers.get("momentum", 0.0)
-    optimizer = type(described.instance).from_config(settings)
+    if "learning_rate" in numbers:
+        settings["learning_rate"] = float(numbers["learning_rate"])
+    optimizer = cls.from_config(settings)
     # Outside a distribution strategy the sum over replicas does nothing but register a gradient function that
     # TensorFlow never forgets, with its whole graph.
     optimizer._all_reduce_sum_gradients = lambda pairs: pairs
@@ -95,8 +104,7 @@ def build(config, numbers):
 
 def prepare(optimizer, recipe, trainable, dtype):
     """Create the slots, and a learning rate variable in the dtype of the computation; return that variable or None."""
-    _, named = recipe.config
-    if named and optimizer.weight_decay is not None:
+    if isinstance(recipe.config, str) and optimizer.weight_decay is not None:
         # Biases and scales are not shrunk. A Keras instance keeps Keras' rule, which shrinks everything.
         optimizer.exclude_from_weight_decay(var_list=[v for v in trainable if len(v.shape) < 2])
     rate = None

@@ -13,6 +13,8 @@ from skdeep._engine import batches, optimizers, weights
 from skdeep._engine.compile import compile_function
 from skdeep.utils._numbers import LiveNumber
 
+_FLAT_WEIGHTS = 2**15  # copying more than these costs more than it saves
+
 
 class Program:
     """A model with its training, built and traced once.
@@ -39,7 +41,9 @@ class Program:
         self.optimizer = optimizers.build(
             spec.optimizer.config, {name: numbers[name] for name in spec.optimizer.numbers}
         )
-        rate = optimizers.prepare(self.optimizer, spec.optimizer, self._trainable, spec.signature.dtype)
+        self._flat = self._flat_variable()
+        updated = self._trainable if self._flat is None else [self._flat]
+        rate = optimizers.prepare(self.optimizer, spec.optimizer, updated, spec.signature.dtype)
         if rate is not None:
             self._variables["learning_rate"] = rate.value
         self._slots = weights.slot_resets(self.optimizer, self._trainable)
@@ -132,6 +136,18 @@ class Program:
         self._start = self._trace(self._start_graph, [scalar, numbers])
         self._evaluate_types = [*data, scalar]
 
+    def _flat_variable(self):
+        """Return one variable for all trainable weights of a small net, or None.
+
+        The optimizer's many small operations then run once a step instead of once a weight, which is most of what a
+        step of a small net costs. Between calls of `train` the model's own variables hold the weights.
+        """
+        sizes = [int(np.prod(variable.shape)) for variable in self._trainable]
+        if not self.spec.flat or sum(sizes) > _FLAT_WEIGHTS:
+            return None
+        self._sizes = sizes
+        return keras.Variable(tf.zeros((sum(sizes),), self.dtype), dtype=self.dtype.name, name="weights")
+
     def _trace(self, function, types):
         self.traces += 1
         return compile_function(function, types)
@@ -166,6 +182,8 @@ class Program:
         orders, batch_size, noise, fresh = rest[:4]
         n_epochs, n_rows = tf.unstack(tf.shape(orders))
         n_steps = (n_rows + batch_size - 1) // batch_size
+        if self._flat is not None:
+            self._flat.assign(self._flattened([variable.value for variable in self._trainable]))
 
         def one_epoch(epoch, losses):
             order = orders[epoch]
@@ -183,7 +201,19 @@ class Program:
             return epoch + 1, losses.write(epoch, total / weight)
 
         losses = tf.TensorArray(self.dtype, size=n_epochs)
-        return tf.while_loop(lambda epoch, _: epoch < n_epochs, one_epoch, (0, losses))[1].stack()
+        losses = tf.while_loop(lambda epoch, _: epoch < n_epochs, one_epoch, (0, losses))[1].stack()
+        if self._flat is not None:
+            with tf.control_dependencies([losses]):
+                for variable, part in zip(self._trainable, self._parts(self._flat.value), strict=True):
+                    variable.assign(part)
+        return losses
+
+    def _flattened(self, tensors):
+        return tf.concat([tf.reshape(tensor, (-1,)) for tensor in tensors], axis=0)
+
+    def _parts(self, flat):
+        parts = tf.split(flat, self._sizes)
+        return [tf.reshape(part, variable.shape) for part, variable in zip(parts, self._trainable, strict=True)]
 
     def _reseed(self, seed, epoch, fresh):
         if not self._random_states:
@@ -191,20 +221,33 @@ class Program:
 
         def for_epoch():
             weights.reseed(self._random_states, seed, epoch)
-            for layer in self.model._flatten_layers():
-                if hasattr(layer, "forget_draws"):
-                    layer.forget_draws()
             return tf.constant(0)
 
         tf.cond(fresh, for_epoch, lambda: tf.constant(0))
 
     def _step(self, inputs, targets, sample_weight, rows):
+        if self._flat is not None:
+            return self._flat_step(inputs, targets, sample_weight, rows)
         variables = [variable.value for variable in self._trainable]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             loss, weight = self._loss(inputs, targets, sample_weight, rows, training=True)
-        gradients = self._penalised(tape.gradient(loss, variables))
+        gradients = self._penalised(tape.gradient(loss, variables), variables)
         self.optimizer.apply(gradients, self._trainable)
+        return loss, weight
+
+    def _flat_step(self, inputs, targets, sample_weight, rows):
+        values = self._parts(self._flat.value)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            with keras.StatelessScope(list(zip(self._trainable, values, strict=True))) as scope:
+                loss, weight = self._loss(inputs, targets, sample_weight, rows, training=True)
+        gradients = tape.gradient(loss, values, unconnected_gradients="zero")
+        self.optimizer.apply([self._flattened(self._penalised(gradients, values))], [self._flat])
+        for variable in self.model.non_trainable_variables:
+            updated = scope.get_current_value(variable)
+            if updated is not None:
+                variable.assign(updated)
         return loss, weight
 
     def _loss(self, inputs, targets, sample_weight, rows, *, training):
@@ -218,22 +261,22 @@ class Program:
             loss += tf.reduce_mean(each) if weight is None else tf.reduce_sum(each * weight) / total_weight
         return loss, total_weight
 
-    def _penalised(self, gradients):
+    def _penalised(self, gradients, values):
         """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""
         gradients = [_dense(gradient) for gradient in gradients]
         if "clip_norm" in self._penalties:
             norm = tf.linalg.global_norm([gradient for gradient in gradients if gradient is not None])
             scale = tf.minimum(self._penalties["clip_norm"].read() / tf.maximum(norm, 1e-30), 1.0)
             gradients = [None if gradient is None else gradient * scale for gradient in gradients]
-        return [self._with_penalty(*pair) for pair in zip(gradients, self._trainable, strict=True)]
+        return [self._with_penalty(*pair) for pair in zip(gradients, values, strict=True)]
 
-    def _with_penalty(self, gradient, variable):
-        if gradient is None or len(variable.shape) < 2:
+    def _with_penalty(self, gradient, value):
+        if gradient is None or len(value.shape) < 2:
             return gradient
         if "alpha" in self._penalties:
-            gradient += self._penalties["alpha"].read() * variable.value
+            gradient += self._penalties["alpha"].read() * value
         if "l1" in self._penalties:
-            gradient += self._penalties["l1"].read() * tf.sign(variable.value)
+            gradient += self._penalties["l1"].read() * tf.sign(value)
         return gradient
 
     def _evaluate_graph(self, *arguments):

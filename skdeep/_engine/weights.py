@@ -81,16 +81,16 @@ def reset_slot(slot, start):
 
 
 def random_states(model):
-    """Return the seed states of all layers that draw random numbers, in the order of the layers."""
-    layers = model._flatten_layers(include_self=True, recursive=True)
-    generators = {id(generator): generator for layer in layers for generator in layer._seed_generators}
-    return [generator.state for generator in generators.values()]
+    """Return the seed states, (2,) vectors, of all layers that draw random numbers, in the order of the layers."""
+    states = {}
+    for layer in model._flatten_layers(include_self=True, recursive=True):
+        own = [layer.seed_state] if hasattr(layer, "seed_state") else [gen.state for gen in layer._seed_generators]
+        states.update((id(state), state) for state in own)
+    return list(states.values())
 
 
 def reseed(states, seed, epoch):
     """Give each seed state its value for one epoch, in the graph."""
-    if not states:
-        return
     shape = (len(states), 2)
     values = tf.random.stateless_uniform(shape, [seed, epoch], minval=None, maxval=None, dtype=tf.int64)
     for state, value in zip(states, tf.unstack(values), strict=True):

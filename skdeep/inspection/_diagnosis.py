@@ -120,7 +120,8 @@ class _Curves:
         self.train_end, self.validation_end = self._at_end(self.train), self._at_end(self.validation)
         self.best = int(self.validation.argmin())
         self.little = _LEARNED_NOTHING if perfect_loss is None else _LEARNED_LITTLE
-        self.steadiness = _steadiness(self.train, learning_rate)
+        # Dropout blurs the training curve of a net that hardly moves; the validation curve stays clear.
+        self.steadiness = _steadiness(self.train, learning_rate) or _steadiness(self.validation, learning_rate)
 
     def _at_end(self, curve):
         """Return the loss of the weights that were kept; of the last tenth of the epochs, if these are the last."""
@@ -151,21 +152,21 @@ def _checked_epoch(epoch, n_epochs):
     return int(epoch)
 
 
-def _steadiness(train, learning_rate):
+def _steadiness(curve, learning_rate):
     """Return which part of the fall between the first and the last third came after the middle: half for a line.
 
     Thirds of the way that the learning rates could have taken the net, which are thirds of the epochs if these are all
     the same. Zero if the loss did not fall throughout.
     """
-    rates = np.ones(len(train)) if learning_rate is None else np.asarray(learning_rate, dtype=float)
-    if rates.shape != train.shape or not (rates > 0).all():
-        rates = np.ones(len(train))
+    rates = np.ones(len(curve)) if learning_rate is None else np.asarray(learning_rate, dtype=float)
+    if rates.shape != curve.shape or not (rates > 0).all():
+        rates = np.ones(len(curve))
     way = (np.cumsum(rates) - rates / 2) / rates.sum()
-    thirds = [train[(way >= low) & (way <= low + 1 / 3)] for low in (0, 1 / 3, 2 / 3)]
+    thirds = [curve[(way >= low) & (way <= low + 1 / 3)] for low in (0, 1 / 3, 2 / 3)]
     if not all(len(third) for third in thirds):
         return 0.0
     first, second, last = (third.mean() for third in thirds)
-    if not first > second > last or np.corrcoef(way, train)[0, 1] > -0.7:
+    if not first > second > last or np.corrcoef(way, curve)[0, 1] > -0.7:
         return 0.0
     return float((second - last) / (first - last))
 
@@ -178,12 +179,20 @@ def _rate_too_high(curves):
         return f"The training loss shot up to {times:.0f} times {curves.yardstick}, in epoch {peak + 1}."
     if curves.train_end > (1 + _JUMP) * train[0]:
         return f"The training loss ended higher than it began: {_change(train[0], curves.train_end, curves.floor)}."
-    steps = np.diff(train)
-    jumps = (steps > _JUMP * train[:-1]) & (train[1:] > 0.05 * curves.guess)
+    jumps, climb = _jumps(train, curves.guess)
     fall = max(min(train[0], curves.guess) - curves.train_end, 0.0)
-    if jumps.mean() > _JUMPY and steps.clip(min=0).mean() > _CLIMB * fall:
-        return f"The training loss jumped up in {jumps.sum()} of {len(train)} epochs instead of settling down."
+    # Dropout makes the training loss of a small net jump too, but not the validation loss.
+    restless = min(jumps, _jumps(curves.validation, curves.guess)[0]) > _JUMPY * len(train)
+    if restless and climb > _CLIMB * fall * len(train):
+        return f"The training loss jumped up in {jumps} of {len(train)} epochs instead of settling down."
     return None
+
+
+def _jumps(curve, guess):
+    """Return in how many epochs the curve jumped up, and by how much it rose in all of them together."""
+    steps = np.diff(curve)
+    jumps = (steps > _JUMP * curve[:-1]) & (curve[1:] > 0.05 * guess)
+    return int(jumps.sum()), float(steps.clip(min=0).sum())
 
 
 def _rate_too_low(curves):

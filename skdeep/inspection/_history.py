@@ -1,0 +1,95 @@
+"""From a fitted estimator, however deep inside a pipeline or search, or a dict of lists, to the curves displays draw."""
+
+import math
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+# Where searches, threshold tuners and target transformers keep the estimator that they have fitted.
+_INSIDE = ("best_estimator_", "estimator_", "regressor_")
+
+# Loss of the best constant, for a standardised and normally distributed target or for counts divided by their mean, and
+# loss of perfect predictions, which for counts depends on the data.
+_REGRESSION = {
+    ("auto", "squared_error", "mean_squared_error", "mse"): (1.0, 0.0),
+    ("absolute_error", "mean_absolute_error", "mae"): (0.8, 0.0),
+    ("huber",): (0.42, 0.0),
+    ("log_cosh",): (0.37, 0.0),
+    ("pinball", "quantile"): (0.4, 0.0),
+    ("poisson",): (1.0, None),
+    ("cosine", "cosine_similarity"): (0.0, -1.0),
+}
+
+
+def find_trained(estimator):
+    """Return the estimator with a `history_`: this one, the last step of a pipeline, or the best one of a search.
+
+    Raises
+    ------
+    NotFittedError
+        If it has not been fitted.
+    ValueError
+        If there is none.
+    """
+    found = estimator
+    while not hasattr(found, "history_"):
+        inside = next((getattr(found, name) for name in _INSIDE if hasattr(found, name)), None)
+        if inside is None and hasattr(found, "steps"):
+            inside = found.steps[-1][1]
+        if inside is None:
+            break
+        found = inside
+    if not hasattr(found, "history_"):
+        if hasattr(found, "fit"):
+            check_is_fitted(found)
+        raise ValueError(
+            f"{type(found).__name__} has no history_ of its training; accepted are estimators of scikit-deep, fitted, also as "
+            "the last step of a Pipeline or inside a search with refit."
+        )
+    return found
+
+
+def check_history(history):
+    """Return the curves of a history as a dict of arrays, one value an epoch.
+
+    Parameters
+    ----------
+    history : dict of list
+        As `history_`, or the `history` of what `keras.Model.fit` returns; "loss" is needed, "val_loss", "val_score" and
+        "learning_rate" are used if they are there.
+    """
+    if not hasattr(history, "keys") or "loss" not in history:
+        raise ValueError(f"A history must be a dict with the losses of all epochs under 'loss', got {history!r}.")
+    curves = {
+        name: np.asarray(history[name], dtype=float)
+        for name in ("loss", "val_loss", "val_score", "learning_rate")
+        if name in history
+    }
+    for name, curve in curves.items():
+        if curve.shape != (len(history["loss"]),) or not len(curve):
+            raise ValueError(
+                f"A history needs one number an epoch; 'loss' has {len(history['loss'])}, {name!r} has shape {curve.shape}."
+            )
+    return curves
+
+
+def best_epoch(curves):
+    """Return the epoch, counted from 1, with the best validation score, else validation loss, else training loss."""
+    if "val_score" in curves:
+        return int(np.argmax(curves["val_score"])) + 1
+    return int(np.argmin(curves.get("val_loss", curves["loss"]))) + 1
+
+
+def reference_losses(estimator):
+    """Return the loss of a guess that ignores the inputs and that of perfect predictions; None where not known."""
+    target, loss = estimator._target_info, estimator.loss
+    if not isinstance(loss, str):
+        return None, 0.0
+    if is_classifier(estimator):
+        if loss not in ("auto", "cross_entropy"):
+            return None, 0.0
+        if target.kind == "multilabel":
+            return math.log(2), 0.0
+        return sum(math.log(len(classes)) for classes in target.classes), 0.0
+    return next((values for names, values in _REGRESSION.items() if loss in names), (None, 0.0))

@@ -1,0 +1,1 @@
+"""The displays, after scikit-learn's conventions."""

@@ -1,0 +1,29 @@
+"""What the displays share: matplotlib, imported late, and colours that colour-blind readers can tell apart."""
+
+# From the palette of Okabe and Ito (2008), "Color universal design".
+TRAINING, VALIDATION, LEARNING_RATE, TEXT = "#0072B2", "#D55E00", "#7F7F7F", "#333333"
+
+
+def new_axes(ax, caller):
+    """Return `ax`, or the axes of a new figure.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(f'{caller} needs matplotlib, which `pip install "scikit-deep[plot]"` installs.') from error
+    if ax is not None:
+        return ax
+    return plt.subplots(layout="constrained")[1]
+
+
+def styled(defaults, settings):
+    """Return the defaults with the user's settings on top, whose short names (c, lw, ls) count as the long ones."""
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    return defaults | normalize_kwargs(settings or {}, Line2D)
