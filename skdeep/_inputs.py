@@ -8,6 +8,8 @@ from sklearn.utils.validation import validate_data
 from skdeep._spec import InputSignature, InputSpec
 
 _DOUBLE_PRECISION_VALUES = 2_000
+# What pandas calls an object column whose values are all numbers.
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty")
 
 
 def check_table(estimator, X, *, reset, dtype):
@@ -24,10 +26,8 @@ def check_table(estimator, X, *, reset, dtype):
 
     Raises
     ------
-    TypeError
-        If a DataFrame has columns that are not numeric.
     ValueError
-        If X is not a finite numeric table of the expected width.
+        If X is not a finite numeric table of the expected width; columns of a DataFrame that are not numeric are named.
     """
     _check_numeric_columns(X)
     accepted = [np.float64, np.float32] if dtype == "auto" else np.dtype(dtype)
@@ -37,31 +37,20 @@ def check_table(estimator, X, *, reset, dtype):
 def _check_numeric_columns(X):
     if not isinstance(X, pd.DataFrame):
         return
-    kinds = X.dtypes
-    others = [
-        name
-        for name, kind in kinds.items()
-        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind) or kind == object)
-    ]
-    objects = [name for name, kind in kinds.items() if kind == object and not _holds_numbers(X[name])]
-    if others or objects:
-        named = ", ".join(repr(name) for name in (others + objects)[:10])
-        raise TypeError(
-            f"These columns are not numeric: {named}. This estimator takes numbers only; encode them before it, for "
-            "example with ColumnTransformer([('encode', OneHotEncoder(handle_unknown='ignore'), [...])], "
-            "remainder='passthrough')."
+    others = [name for name, kind in X.dtypes.items() if not _is_numeric(kind, X[name])]
+    if others:
+        raise ValueError(
+            f"These columns are not numeric: {', '.join(map(repr, others[:10]))}. "
+            "This estimator takes numbers only; "
+            "encode them before it, for example with ColumnTransformer([('encode', OneHotEncoder(handle_unknown='ignore'), "
+            "[...])], remainder='passthrough')."
         )
 
 
-def _holds_numbers(column):
-    return pd.api.types.infer_dtype(column, skipna=True) in (
-        "integer",
-        "floating",
-        "mixed-integer-float",
-        "boolean",
-        "empty",
-        "decimal",
-    )
+def _is_numeric(kind, column):
+    if pd.api.types.is_object_dtype(kind):
+        return pd.api.types.infer_dtype(column) in _NUMBERS
+    return pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
 
 
 def compute_dtype(dtype, X):

@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 from skdeep.schedules import schedule_names
 
 OPTIMIZERS = (
-    "sgd", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "lion", "lamb", "ftrl", "adafactor",
+    "sgd", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "lion", "lamb", "ftrl",
 )  # fmt: skip
 
 
@@ -86,8 +86,8 @@ class OptimizerParams:
         "str, Schedule, callable or None",
         "Factor of the learning rate over the course of training: one of "
         + ", ".join(f'"{name}"' for name in schedule_names())
-        + "; an object of skdeep.schedules, whose parameters can be searched; or a function of the fraction of training "
-        "that is done. None keeps the rate constant.",
+        + "; an object of skdeep.schedules, whose parameters can be searched; or a function of the fraction of "
+        "training that is done. None keeps the rate constant.",
     )
     momentum: object = param(
         None,
@@ -170,8 +170,8 @@ class TrainingParams:
         10,
         [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
         "int or inf",
-        "Training stops when more than this many epochs in a row did not improve by `tol`: on validation data with early "
-        "stopping, else in the training loss.",
+        "Training stops when more than this many epochs in a row did not improve by `tol`: on validation data with "
+        "early stopping, else in the training loss.",
     )
     tol: float = param(
         1e-4,

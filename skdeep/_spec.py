@@ -46,8 +46,8 @@ class ModelSpec(Recipe):
 class ProgramSpec:
     """Everything that changes the compiled graph of a training run, and nothing else: the key of the program cache.
 
-    `penalties` names the live numbers the engine itself applies to gradients: "alpha", "l1", "clip_norm". `flat` lets the
-    optimizer see all weights of a small net as one vector; it has to treat every weight alike.
+    `penalties` names the live numbers the engine itself applies to gradients: "alpha", "l1", "clip_norm". `flat` lets
+    the optimizer see all weights of a small net as one vector; it has to treat every weight alike.
     """
 
     model: ModelSpec

@@ -110,7 +110,8 @@ class SupervisedEstimator(BaseDeepEstimator):
         }
         if held_out is not None:
             self._watch_validation(job, held_out, class_weights, described)
-        self._announce_epochs(job, rows, described)
+        if not incremental:
+            self._announce_epochs(job, rows, described)
         result = _training.run(self, job)
         self._keep(result, job, described, incremental)
 
@@ -146,8 +147,8 @@ class SupervisedEstimator(BaseDeepEstimator):
         stratify = _strata(y, self.validation_fraction) if target.kind in ("binary", "multiclass") else None
         if round(n_rows * self.validation_fraction) < 1 or n_rows < 2:
             raise ValueError(
-                f"Early stopping cannot split validation_fraction={self.validation_fraction} off {n_rows} rows; give more "
-                "rows, a larger fraction, or X_val and y_val."
+                f"Early stopping cannot split validation_fraction={self.validation_fraction} off {n_rows} rows; give "
+                "more rows, a larger fraction, or X_val and y_val."
             )
         return train_test_split(
             np.arange(n_rows), test_size=self.validation_fraction, random_state=seeds[1], stratify=stratify
@@ -271,7 +272,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         """
         if self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; give a dict of weights."
+                "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; "
+                "give a dict of weights."
             )
         if not isinstance(classes, list) or np.ndim(classes[0]) == 0:
             self._check_classes(classes)
@@ -293,7 +295,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         return _targets.labels(self._raw_outputs(X), self._target_info)
 
     def _has_probabilities(self):
-        name = self.loss if isinstance(self.loss, str) else type(self.loss).__name__
+        name = self.loss if isinstance(self.loss, str) else getattr(self.loss, "__name__", type(self.loss).__name__)
         if "hinge" in name.lower():
             raise AttributeError(f"predict_proba is not available with loss={self.loss!r}, which has no probabilities.")
         return True

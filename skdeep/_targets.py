@@ -1,4 +1,4 @@
-"""y as the user gives it -> arrays to train on and a TargetInfo, and from the net's outputs back to labels or values."""
+"""y as the user gives it -> arrays to train on and a TargetInfo; and the net's outputs -> labels or values."""
 
 from dataclasses import dataclass, field
 
@@ -71,7 +71,8 @@ def _classes(y, classes):
     encoder = LabelEncoder().fit(y if classes is None else column_or_1d(classes))
     if classes is None and len(encoder.classes_) < 2:
         raise ValueError(
-            f"Classifier needs samples of at least 2 classes in y, but y contains one class only: {encoder.classes_[0]!r}."
+            "A classifier needs samples of at least 2 classes in y, but y contains one class only: "
+            f"{encoder.classes_[0]!r}."
         )
     return encoder.classes_
 

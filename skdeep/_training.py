@@ -1,4 +1,4 @@
-"""From an estimator's parameters and its data to the engine and back: what every fit, supervised or not, has in common."""
+"""From an estimator's parameters and data to the engine and back: what every fit, supervised or not, has in common."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -152,7 +152,8 @@ def _schedule(schedule, optimizer_numbers):
     schedule = schedules.resolve(schedule)
     if schedule is not None and "learning_rate" not in optimizer_numbers:
         raise ValueError(
-            "learning_rate_schedule is given, but the optimizer instance has a Keras schedule of its own; use one of them."
+            "learning_rate_schedule is given, but the optimizer instance has a Keras schedule of its own; use "
+            "one of them."
         )
     return schedule
 

@@ -3,10 +3,12 @@
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, _clone_parametrized
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
+
+_CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
@@ -15,6 +17,14 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     Subclasses set `weights_` (NumPy arrays), `_spec` (ModelSpec) and `_signature` (InputSignature) when fitted.
     """
 
+    def __sklearn_clone__(self):
+        # Keras copies a loss through its config, and Huber's does not mention its delta.
+        copy = _clone_parametrized(self)
+        for name, value in self.get_params(deep=False).items():
+            if hasattr(value, "_fn_kwargs"):
+                getattr(copy, name)._fn_kwargs = dict(value._fn_kwargs)
+        return copy
+
     @contextmanager
     def _unchanged_on_failure(self):
         """Put all attributes back as they were if the block raises: a failed fit leaves the estimator as it was."""
@@ -22,6 +32,8 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         try:
             yield
         except BaseException:
+            # scikit-learn still has to tear down its callbacks with these.
+            before |= {name: value for name, value in vars(self).items() if name in _CALLBACK_STATE}
             vars(self).clear()
             vars(self).update(before)
             raise
@@ -38,7 +50,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
 
     @property
     def model_(self):
-        """The fitted net as a compiled `keras.Model`, built anew at each access, that shares nothing with the estimator.
+        """The fitted net as a compiled `keras.Model`, built anew at each access, sharing nothing with the estimator.
 
         Its outputs are what the estimator predicts: probabilities, or targets in their own units.
         """

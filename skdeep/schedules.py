@@ -1,7 +1,7 @@
 """Learning rate schedules: factors of the base learning rate over the course of training.
 
-A schedule is a function of the fraction of training that is done, from 0 to 1. It does not know epochs or batches, so it
-means the same for any data size. Any callable of the fraction can be used in place of these objects; these have
+A schedule is a function of the fraction of training that is done, from 0 to 1. It does not know epochs or batches, so
+it means the same for any data size. Any callable of the fraction can be used in place of these objects; these have
 parameters that a search can set (`learning_rate_schedule__final`).
 """
 

@@ -16,7 +16,6 @@ from typing import NamedTuple
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.program import Program
 
-
 _EVICTIONS_PER_COLLECTION = 8
 
 
@@ -158,9 +157,9 @@ class ProgramCache:
             self._process = os.getpid()
         elif self._process != os.getpid():
             raise RuntimeError(
-                "This process was forked from one in which skdeep had already trained or predicted. TensorFlow's threads "
-                "do not survive a fork, so going on would wait for ever. Use joblib's 'loky' or 'threading' backend, "
-                "multiprocessing's 'spawn' start method, or fork before the first fit."
+                "This process was forked from one in which skdeep had already trained or predicted. TensorFlow's "
+                "threads do not survive a fork, so going on would wait for ever. Use joblib's 'loky' or 'threading' "
+                "backend, multiprocessing's 'spawn' start method, or fork before the first fit."
             )
 
 

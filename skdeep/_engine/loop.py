@@ -104,7 +104,8 @@ class _Fit:
         losses = self._run_batches(orders, rates) if self._by_batch else self._run_epochs(orders, rates)
         self.program.seconds_per_row = (time.perf_counter() - started) / orders.size
         shown = [self._shown_rate(rates, index) for index in range(n_epochs)]
-        return any([self._record(loss, rate, progress) for loss, rate in zip(losses, shown, strict=True)])
+        stops = [self._record(loss, rate, progress) for loss, rate in zip(losses, shown, strict=True)]
+        return any(stops)
 
     @property
     def _by_batch(self):

@@ -19,10 +19,9 @@ _NAMED = {
     "lion": ("Lion", {}),
     "lamb": ("Lamb", {}),
     "ftrl": ("Ftrl", {}),
-    "adafactor": ("Adafactor", {}),
 }
 _WITH_MOMENTUM = ("SGD", "RMSprop")
-_BY_LAYER = ("lamb", "adafactor")  # their steps depend on the norm or the shape of each weight
+_BY_LAYER = ("lamb",)  # its steps depend on the norm of each weight
 
 
 def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
@@ -49,8 +48,8 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
     described, kind, own = _describe(optimizer)
     if momentum is not None and kind not in _WITH_MOMENTUM:
         raise ValueError(
-            f"momentum={momentum!r} is given, but the optimizer {kind} has no momentum to set; use 'sgd', 'nesterov' or "
-            "'rmsprop', or leave momentum=None."
+            f"momentum={momentum!r} is given, but the optimizer {kind} has no momentum to set; use 'sgd', 'nesterov' "
+            "or 'rmsprop', or leave momentum=None."
         )
     numbers = {
         "momentum": own.get("momentum") if momentum is None else momentum,
@@ -90,12 +89,14 @@ def build(described, numbers):
         cls, settings = getattr(keras.optimizers, kind), dict(config)
     else:
         cls, settings = type(described.instance), dict(described.instance.get_config())
-    settings["weight_decay"] = numbers.get("weight_decay")
+    # AdamW insists on a decay, so that it gets one and loses it again.
+    settings["weight_decay"] = numbers.get("weight_decay", 0.0)
     if "momentum" in settings or "momentum" in numbers:
         settings["momentum"] = numbers.get("momentum", 0.0)
     if "learning_rate" in numbers:
         settings["learning_rate"] = float(numbers["learning_rate"])
     optimizer = cls.from_config(settings)
+    optimizer.weight_decay = numbers.get("weight_decay")
     # Outside a distribution strategy the sum over replicas does nothing but register a gradient function that
     # TensorFlow never forgets, with its whole graph.
     optimizer._all_reduce_sum_gradients = lambda pairs: pairs

@@ -68,7 +68,8 @@ def check(config):
             keras.initializers.get(config.kernel_initializer)
         except ValueError:
             raise ValueError(
-                f"kernel_initializer={config.kernel_initializer!r} is neither 'auto' nor the name of a Keras initializer."
+                f"kernel_initializer={config.kernel_initializer!r} is neither 'auto' nor the name of a Keras "
+                "initializer."
             ) from None
 
 

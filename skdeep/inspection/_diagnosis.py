@@ -124,10 +124,10 @@ class _Curves:
         self.steadiness = _steadiness(self.train, learning_rate) or _steadiness(self.validation, learning_rate)
 
     def _at_end(self, curve):
-        """Return the loss of the weights that were kept; of the last tenth of the epochs, if these are the last."""
+        """Return the loss of the weights that were kept; if these are the last, the middle of the last tenth."""
         if self.kept < self.n_epochs:
             return float(curve[self.kept - 1])
-        return float(np.median(curve[-max(3, self.n_epochs // 10) :]))
+        return _last(curve)
 
     @property
     def yardstick(self):
@@ -152,6 +152,10 @@ def _checked_epoch(epoch, n_epochs):
     return int(epoch)
 
 
+def _last(curve):
+    return float(np.median(curve[-max(3, len(curve) // 10) :]))
+
+
 def _steadiness(curve, learning_rate):
     """Return which part of the fall between the first and the last third came after the middle: half for a line.
 
@@ -166,7 +170,7 @@ def _steadiness(curve, learning_rate):
     if not all(len(third) for third in thirds):
         return 0.0
     first, second, last = (third.mean() for third in thirds)
-    if not first > second > last or np.corrcoef(way, curve)[0, 1] > -0.7:
+    if not first > second > last or np.corrcoef(way, curve)[0, 1] > -0.9:
         return 0.0
     return float((second - last) / (first - last))
 
@@ -177,11 +181,14 @@ def _rate_too_high(curves):
     if train[peak] > _PEAK * curves.guess:
         times = train[peak] / curves.guess
         return f"The training loss shot up to {times:.0f} times {curves.yardstick}, in epoch {peak + 1}."
-    if curves.train_end > (1 + _JUMP) * train[0]:
-        return f"The training loss ended higher than it began: {_change(train[0], curves.train_end, curves.floor)}."
+    lowest = int(train.argmin())
+    # Dropout makes the training loss of a small net jump up and down, but not the validation loss.
+    rose = _last(curves.validation) > curves.validation[lowest]
+    if rose and _last(train) - train[lowest] > _RISE * curves.guess:
+        change = _change(train[lowest], _last(train), curves.floor)
+        return f"The training loss went up again after epoch {lowest + 1}: {change}."
     jumps, climb = _jumps(train, curves.guess)
     fall = max(min(train[0], curves.guess) - curves.train_end, 0.0)
-    # Dropout makes the training loss of a small net jump too, but not the validation loss.
     restless = min(jumps, _jumps(curves.validation, curves.guess)[0]) > _JUMPY * len(train)
     if restless and climb > _CLIMB * fall * len(train):
         return f"The training loss jumped up in {jumps} of {len(train)} epochs instead of settling down."

@@ -8,6 +8,7 @@ import importlib
 _HOMES = {
     "CrossEntropy": "classification",
     "Focal": "classification",
+    "Huber": "regression",
     "LogPoisson": "regression",
     "Pinball": "regression",
 }

@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from skdeep._spec import Recipe
 from skdeep.losses.classification import CrossEntropy, Focal
-from skdeep.losses.regression import LogPoisson, Pinball
+from skdeep.losses.regression import Huber, LogPoisson, Pinball
 from skdeep.utils._keys import KerasObject
 
 # name -> (what makes the loss, link from the net's output to the prediction, scaling of the targets)
 _REGRESSION = {
     "squared_error": (keras.losses.MeanSquaredError, "identity", "standard"),
     "absolute_error": (keras.losses.MeanAbsoluteError, "identity", "standard"),
-    "huber": (keras.losses.Huber, "identity", "standard"),
+    "huber": (Huber, "identity", "standard"),
     "log_cosh": (keras.losses.LogCosh, "identity", "standard"),
     "pinball": (Pinball, "identity", "standard"),
     "poisson": (LogPoisson, "exp", "mean"),
@@ -35,6 +35,7 @@ _SCALE_FREE = (
     keras.losses.MeanAbsoluteError,
     keras.losses.Huber,
     keras.losses.LogCosh,
+    Huber,
     Pinball,
 )
 
@@ -69,27 +70,29 @@ def classification_loss(loss, label_smoothing):
     ValueError
         If label smoothing is asked of a loss that has none, or the name is unknown.
     """
-    if isinstance(loss, str) and loss in ("auto", "cross_entropy"):
+    if loss in ("auto", "cross_entropy"):
         if label_smoothing:
-            instance = CrossEntropy()
-            described = KerasObject(instance, live=("label_smoothing",), attributes=True)
-            recipe = Recipe(_build_own, (described, ("label_smoothing",)), ("label_smoothing",))
-            return ResolvedLoss(recipe, {"label_smoothing": float(label_smoothing)}, "probability")
+            return _own(CrossEntropy(label_smoothing), "probability")
         return ResolvedLoss(Recipe(_build_cross_entropy, None), {}, "probability")
     if label_smoothing:
         raise ValueError(f"label_smoothing={label_smoothing} needs loss='cross_entropy', got loss={loss!r}.")
-    if isinstance(loss, str) and loss in ("hinge", "squared_hinge"):
+    if loss in ("hinge", "squared_hinge"):
         return ResolvedLoss(Recipe(_build_hinge, loss), {}, "margin")
-    instance = Focal() if isinstance(loss, str) and loss == "focal" else _keras_loss(loss)
+    instance = Focal() if loss == "focal" else _keras_loss(loss)
     if isinstance(instance, (Focal, CrossEntropy)):
         return _own(instance, "probability")
-    if isinstance(instance, (keras.losses.Hinge, keras.losses.SquaredHinge)):
-        return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), "margin")), {}, "margin")
-    return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), "probability")), {}, "probability")
+    link = "margin" if "hinge" in getattr(instance, "__name__", type(instance).__name__).lower() else "probability"
+    return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), link)), {}, link)
 
 
 def regression_loss(loss):
-    """Resolve the loss of a regressor."""
+    """Resolve the loss of a regressor.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
     name = _SYNONYMS.get(loss, loss) if isinstance(loss, str) else None
     if name in _REGRESSION:
         make, link, scaling = _REGRESSION[name]
@@ -99,16 +102,25 @@ def regression_loss(loss):
         link = "exp" if isinstance(instance, LogPoisson) else "identity"
         scaling = "standard" if isinstance(instance, _SCALE_FREE) else None
         scaling = "mean" if link == "exp" else scaling
-    if getattr(instance, "live_numbers", None):
+    if hasattr(instance, "live_numbers"):
         return _own(instance, link, scaling)
-    return ResolvedLoss(Recipe(_build_keras_regression, _described(instance)), {}, link, scaling)
+    return ResolvedLoss(Recipe(_function, _described(instance)), {}, link, scaling)
 
 
 def _own(instance, link, scaling=None):
-    live = getattr(instance, "live_numbers", ())
+    """Resolve a loss of ours, whose live numbers become inputs of the program."""
+    live = instance.live_numbers
     numbers = {f"loss_{name}": float(getattr(instance, name)) for name in live}
     described = KerasObject(instance, live=live, attributes=True)
     return ResolvedLoss(Recipe(_build_own, (described, live), tuple(numbers)), numbers, link, scaling)
+
+
+def _build_own(config, numbers):
+    described, live = config
+    instance = type(described.instance).from_config(described.instance.get_config())
+    for name in live:
+        setattr(instance, name, numbers[f"loss_{name}"])
+    return instance.call
 
 
 def _keras_loss(loss):
@@ -118,7 +130,8 @@ def _keras_loss(loss):
             loss = keras.losses.get(loss)
         except ValueError:
             raise ValueError(
-                f"loss={loss!r} is neither a loss of this estimator nor the name of a Keras loss; see its documentation."
+                f"loss={loss!r} is neither a loss of this estimator nor the name of a Keras loss; see its "
+                "documentation."
             ) from None
     return loss() if inspect.isclass(loss) else loss
 
@@ -127,32 +140,23 @@ def _described(loss):
     return KerasObject(loss, attributes=True) if isinstance(loss, keras.losses.Loss) else loss
 
 
-def _function(described):
+def _function(described, numbers):
     """Return (targets, outputs) -> loss of each row, of a described Keras loss or a plain function."""
     call = described.instance.call if isinstance(described, KerasObject) else described
 
     def each_row(targets, outputs):
         losses = tf.convert_to_tensor(call(targets, outputs))
-        return (
-            tf.reduce_mean(tf.reshape(losses, (tf.shape(losses)[0], -1)), axis=1) if losses.shape.rank != 1 else losses
-        )
+        if losses.shape.rank == 1:
+            return losses
+        return tf.reduce_mean(tf.reshape(losses, (tf.shape(outputs)[0], -1)), axis=1)
 
     return each_row
 
 
-def _build_own(config, numbers):
-    described, live = config
-    settings = described.instance.get_config()
-    instance = type(described.instance).from_config(settings)
-    for name in live:
-        setattr(instance, name, numbers.get(f"loss_{name}", numbers.get(name)))
-    return instance.call
-
-
 def _build_cross_entropy(config, numbers):
-    sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    binary = keras.losses.BinaryCrossentropy(from_logits=True)
-    return lambda targets, outputs: (sparse if targets.dtype.is_integer else binary).call(targets, outputs)
+    by_number = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    by_column = keras.losses.BinaryCrossentropy(from_logits=True)
+    return lambda targets, outputs: (by_number if targets.dtype.is_integer else by_column).call(targets, outputs)
 
 
 def _build_hinge(name, numbers):
@@ -162,23 +166,18 @@ def _build_hinge(name, numbers):
 
 def _build_keras_classification(config, numbers):
     described, link = config
-    function = _function(described)
-    arguments = getattr(getattr(described, "instance", None), "_fn_kwargs", {})
-    from_logits = arguments.get("from_logits", getattr(getattr(described, "instance", None), "from_logits", False))
-    takes_numbers = "Sparse" in type(getattr(described, "instance", None)).__name__ or "sparse" in getattr(
-        described, "__name__", ""
-    )
+    function = _function(described, numbers)
+    loss = described.instance if isinstance(described, KerasObject) else described
+    settings = getattr(loss, "_fn_kwargs", {})
+    from_logits = settings.get("from_logits", getattr(loss, "from_logits", False))
+    by_number = "sparse" in getattr(loss, "__name__", type(loss).__name__).lower()
 
     def each_row(targets, outputs):
         if link == "probability" and not from_logits:
             outputs = tf.nn.softmax(outputs) if targets.dtype.is_integer else tf.nn.sigmoid(outputs)
-        return function(targets if takes_numbers else _one_hot(targets, outputs), outputs)
+        return function(targets if by_number else _one_hot(targets, outputs), outputs)
 
     return each_row
-
-
-def _build_keras_regression(described, numbers):
-    return _function(described)
 
 
 def _one_hot(targets, outputs):

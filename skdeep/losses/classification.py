@@ -4,14 +4,6 @@ import keras
 import tensorflow as tf
 
 
-def log_probabilities(y_true, logits):
-    """Return log p of every class and the 0/1 targets in the same shape, for class numbers or 0/1 columns."""
-    if y_true.dtype.is_integer:
-        log_p = tf.nn.log_softmax(logits)
-        return log_p, tf.one_hot(y_true, logits.shape[-1], dtype=logits.dtype)
-    return tf.math.log_sigmoid(logits), y_true
-
-
 @keras.saving.register_keras_serializable("skdeep")
 class CrossEntropy(keras.losses.Loss):
     """Cross-entropy with label smoothing, whose strength may be an input of the program.
@@ -25,6 +17,8 @@ class CrossEntropy(keras.losses.Loss):
     ----------
     Szegedy et al. (2016), "Rethinking the inception architecture for computer vision".
     """
+
+    live_numbers = ("label_smoothing",)
 
     def __init__(self, label_smoothing=0.0, name="cross_entropy", **settings):
         super().__init__(name=name, **settings)

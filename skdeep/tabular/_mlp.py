@@ -167,9 +167,9 @@ class MLPClassifier(_MLP, DeepClassifier, MLPParams, PenaltyParams, OptimizerPar
         "auto",
         [str, callable],
         "str, keras.losses.Loss or callable",
-        '"auto" or "cross_entropy"; "hinge" and "squared_hinge", which have no probabilities; "focal", for classes that '
-        "are hard or rare; or any Keras loss by name, instance or function of (y_true, y_pred), which gets probabilities "
-        "unless it has from_logits=True, and one column a class unless its name begins with Sparse.",
+        '"auto" or "cross_entropy"; "hinge" and "squared_hinge", which have no probabilities; "focal", for classes '
+        "that are hard or rare; or any Keras loss by name, instance or function of (y_true, y_pred), which gets "
+        "probabilities unless it has from_logits=True, and one column a class unless its name begins with Sparse.",
     )
     label_smoothing: float = param(
         0.0,
@@ -181,8 +181,8 @@ class MLPClassifier(_MLP, DeepClassifier, MLPParams, PenaltyParams, OptimizerPar
         None,
         [dict, list, StrOptions({"balanced"}), None],
         'dict, list of dict, "balanced" or None',
-        'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to their '
-        "frequency. For several targets or labels, a list with one dict each.",
+        'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to '
+        "their frequency. For several targets or labels, a list with one dict each.",
     )
 
 

@@ -141,9 +141,7 @@ class LossCurveDisplay:
         return twin
 
     @classmethod
-    def from_estimator(
-        cls, estimator, *, ax=None, log_scale=False, show_learning_rate=False, name=None, line_kw=None
-    ):
+    def from_estimator(cls, estimator, *, ax=None, log_scale=False, show_learning_rate=False, name=None, line_kw=None):
         """Draw the curves of a fitted estimator.
 
         Parameters
