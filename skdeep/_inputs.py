@@ -41,9 +41,8 @@ def _check_numeric_columns(X):
     if others:
         raise ValueError(
             f"These columns are not numeric: {', '.join(map(repr, others[:10]))}. "
-            "This estimator takes numbers only; "
-            "encode them before it, for example with ColumnTransformer([('encode', OneHotEncoder(handle_unknown='ignore'), "
-            "[...])], remainder='passthrough')."
+            "This estimator takes numbers only; encode them before it, for example with ColumnTransformer([('encode', "
+            "OneHotEncoder(handle_unknown='ignore'), [...])], remainder='passthrough')."
         )
 
 
@@ -69,4 +68,10 @@ def table_signature(X, dtype):
 
 def table_arrays(X, dtype):
     """Return the named arrays of a validated table, in the dtype of the computation; no copy where it fits."""
-    return {"X": X if X.dtype == dtype else X.astype(dtype)}
+    if X.dtype == dtype:
+        return {"X": X}
+    with np.errstate(over="ignore"):
+        converted = X.astype(dtype)
+    if dtype == "float32" and not np.isfinite(converted.data if sparse.issparse(converted) else converted).all():
+        raise ValueError("X holds values too large for float32; scale them, for example with StandardScaler.")
+    return {"X": converted}

@@ -3,6 +3,7 @@
 import keras
 
 from skdeep._engine import optimizers
+from skdeep.utils._random import python_random_state_kept
 
 
 def keras_model(estimator):
@@ -13,7 +14,8 @@ def keras_model(estimator):
     """
     spec, signature = estimator._spec, estimator._signature
     numbers = {name: estimator._numbers.get(name, 0.0) for name in spec.numbers}
-    net = spec.build(spec.config, signature, numbers)
+    with python_random_state_kept():
+        net = spec.build(spec.config, signature, numbers)
     net.set_weights(estimator.weights_)
     target, dtype = estimator._target_info, signature.dtype
     outputs = [_linked(output, target, estimator._link, dtype) for output in net.outputs]

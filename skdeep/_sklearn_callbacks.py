@@ -11,31 +11,26 @@ class EpochTasks:
         The task of the whole fit.
     X, y : arrays
         The training data, for callbacks that score.
-    epochs : int
     fitted_attributes : callable
         Takes (weights, n_epochs) and returns the attributes of an estimator fitted so far.
     """
 
-    def __init__(self, estimator, context, X, y, epochs, fitted_attributes):
+    def __init__(self, estimator, context, X, y, fitted_attributes):
         self._estimator, self._context = estimator, context
         self._X, self._y = X, y
-        self._epochs = epochs
         self._fitted_attributes = fitted_attributes
         self._task = None
-        self._begin()
 
-    def _begin(self):
+    def begin(self):
+        """Begin the task of an epoch."""
         self._task = self._context.subcontext(task_name="epoch")
         self._task.call_on_fit_task_begin(estimator=self._estimator, X=self._X, y=self._y)
 
-    def __call__(self, epoch, program, values):
-        """End the task of one epoch and begin the next; return whether a callback asks to stop."""
-        stop = self._task.call_on_fit_task_end(
+    def end(self, epoch, program):
+        """End the task of an epoch; return whether a callback asks to stop."""
+        return self._task.call_on_fit_task_end(
             estimator=self._estimator,
             X=self._X,
             y=self._y,
             reconstruction_attributes=lambda: self._fitted_attributes(program.weights(), epoch),
         )
-        if epoch < self._epochs and not stop:
-            self._begin()
-        return stop

@@ -76,7 +76,7 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     def _fit(self, X, y, sample_weight, validation, *, epochs, classes=None, incremental=False):
         goes_on = hasattr(self, "weights_") and (incremental or self.warm_start)
-        X = self._check_inputs(X, reset=not goes_on)
+        X = self._check_inputs(X, reset=not goes_on, dtype=self._signature.dtype if goes_on else self.dtype)
         y, sample_weight = self._check_targets(X, y, sample_weight)
         X, y, sample_weight = _drop_weightless(X, y, sample_weight)
         loss = self._resolve_loss()
@@ -87,20 +87,6 @@ class SupervisedEstimator(BaseDeepEstimator):
         dtype = self._signature.dtype if goes_on else _inputs.compute_dtype(self.dtype, X)
         signature = self._input_signature(X, dtype)
         spec, numbers = self._model_spec(signature, target.output_sizes)
-        job = _training.Job(
-            model=spec,
-            model_numbers=numbers,
-            signature=signature,
-            losses=(loss,) * len(target.output_sizes),
-            rows=self._rows(*rows, target, class_weights, dtype),
-            seeds=seeds,
-            epochs=epochs,
-            start=(self.weights_, self.optimizer_state_) if goes_on else None,
-            first_epoch=self.n_epochs_ if goes_on else 0,
-            incremental=incremental,
-            flat=self._flat if goes_on else None,
-            watch=None if incremental else "loss",
-        )
         described = {
             "_spec": spec,
             "_signature": signature,
@@ -108,6 +94,19 @@ class SupervisedEstimator(BaseDeepEstimator):
             "_link": loss.link,
             "_seeds": seeds,
         }
+        job = _training.Job(
+            model=spec,
+            model_numbers=numbers,
+            signature=signature,
+            losses=(loss,) * len(target.output_sizes),
+            rows=self._rows(*rows, described, class_weights, dtype),
+            seeds=seeds,
+            epochs=epochs,
+            start=(self.weights_, self.optimizer_state_, self._optimizer_kind) if goes_on else None,
+            first_epoch=self.n_epochs_ if goes_on else 0,
+            incremental=incremental,
+            watch=None if incremental else "loss",
+        )
         if held_out is not None:
             self._watch_validation(job, held_out, class_weights, described)
         if not incremental:
@@ -132,7 +131,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         if X_val is None and weight_val is not None:
             raise ValueError("sample_weight_val is given without X_val and y_val.")
         if X_val is not None:
-            X_val = self._check_inputs(X_val, reset=False)
+            X_val = self._check_inputs(X_val, reset=False, dtype=X.dtype.name)
             held_out = (X_val, *self._check_targets(X_val, y_val, weight_val))
             return (X, y, sample_weight), _drop_weightless(*held_out)
         if not self.early_stopping:
@@ -154,16 +153,20 @@ class SupervisedEstimator(BaseDeepEstimator):
             np.arange(n_rows), test_size=self.validation_fraction, random_state=seeds[1], stratify=stratify
         )
 
-    def _rows(self, X, y, sample_weight, target, class_weights, dtype):
+    def _rows(self, X, y, sample_weight, described, class_weights, dtype):
+        target, link = described["_target_info"], described["_link"]
         if class_weights is not None:
             by_class = _targets.weights_by_class(y, target, class_weights)
             sample_weight = by_class if sample_weight is None else by_class * sample_weight
-        return _training.Rows(self._input_arrays(X, dtype), self._encode(y, target, dtype), _varied(sample_weight))
+            X, y, sample_weight = _drop_weightless(X, y, sample_weight)
+        return _training.Rows(
+            self._input_arrays(X, dtype), self._encode(y, target, link, dtype), _varied(sample_weight)
+        )
 
     def _watch_validation(self, job, held_out, class_weights, described):
         """Evaluate the held-out rows after every epoch, and let early stopping watch them."""
         X, y, sample_weight = held_out
-        job.validation = self._rows(*held_out, described["_target_info"], class_weights, job.signature.dtype)
+        job.validation = self._rows(*held_out, described, class_weights, job.signature.dtype)
         if self.scoring != "loss":
             view = self._view(described)
             scorer = check_scoring(view, scoring=self.scoring)
@@ -194,7 +197,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         def attributes(weights, epoch):
             return {**described, **self._target_attributes(described["_target_info"]), "weights_": weights}
 
-        job.after_epoch = EpochTasks(self, context, X, y, job.epochs, attributes)
+        job.observer = EpochTasks(self, context, X, y, attributes)
 
     def _keep(self, result, job, described, incremental):
         """Set the fitted attributes."""
@@ -209,13 +212,13 @@ class SupervisedEstimator(BaseDeepEstimator):
         self.loss_curve_ = self.history_["loss"]
         self.n_iter_ = len(self.loss_curve_)
         self.n_epochs_ = job.first_epoch + result.n_epochs
-        self._numbers, self._flat = job.numbers, job.flat
+        self._numbers, self._optimizer_kind = job.numbers, job.optimizer_kind
         self.best_loss_ = None if self.early_stopping else float(min(self.loss_curve_, default=np.inf))
         self.callbacks_ = result.callbacks
         scores = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
         self.validation_scores_ = scores or None
         self.best_validation_score_ = max(scores, default=None)
-        if hasattr(self, "_callback_fit_ctx") and job.after_epoch is not None:
+        if job.observer is not None:
             self._callback_fit_ctx.call_on_fit_task_end(estimator=self)
 
     def _class_weights(self, y, sample_weight, target):
@@ -224,8 +227,8 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     # -- inputs: a table unless a subclass says otherwise ---------------------------------------------------------
 
-    def _check_inputs(self, X, *, reset):
-        return _inputs.check_table(self, X, reset=reset, dtype=self.dtype)
+    def _check_inputs(self, X, *, reset, dtype):
+        return _inputs.check_table(self, X, reset=reset, dtype=dtype)
 
     def _input_signature(self, X, dtype):
         return _inputs.table_signature(X, dtype)
@@ -235,8 +238,8 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     def _raw_outputs(self, X):
         check_is_fitted(self, "weights_")
-        X = self._check_inputs(X, reset=False)
         dtype = self._signature.dtype
+        X = self._check_inputs(X, reset=False, dtype=dtype)
         return self._outputs(self._input_signature(X, dtype), self._input_arrays(X, dtype))
 
     def __sklearn_tags__(self):
@@ -275,7 +278,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
                 "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; "
                 "give a dict of weights."
             )
-        if not isinstance(classes, list) or np.ndim(classes[0]) == 0:
+        if not (isinstance(classes, list) and classes and np.ndim(classes[0])):
             self._check_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes, epochs)
 
@@ -380,6 +383,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         """Ask for the classes at the first call of partial_fit, and for the same ones later."""
         if classes is None and not hasattr(self, "classes_"):
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        if classes is not None and len(classes) < 2:
+            raise ValueError(f"classes must name at least 2 classes, got {classes!r}.")
         if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes={classes!r} are not the same as on the last call: {self.classes_!r}.")
 
@@ -394,7 +399,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
     def _learn_target(self, y, sample_weight, loss, classes):
         return _targets.classification_target(y, classes)
 
-    def _encode(self, y, target, dtype):
+    def _encode(self, y, target, link, dtype):
         return _targets.encode_labels(y, target, dtype)
 
     def _target_attributes(self, target):
@@ -458,12 +463,10 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
         return _resolve.regression_loss(self.loss)
 
     def _learn_target(self, y, sample_weight, loss, classes):
-        if loss.scaling == "mean" and (np.min(y) < 0 or not np.max(y) > 0):
-            raise ValueError(f"loss={self.loss!r} needs targets that are not negative and not all zero.")
         return _targets.regression_target(y, sample_weight, loss.scaling)
 
-    def _encode(self, y, target, dtype):
-        return _targets.encode_values(y, target, dtype)
+    def _encode(self, y, target, link, dtype):
+        return _targets.encode_values(y, target, link, dtype)
 
     def _target_attributes(self, target):
         return {"n_outputs_": target.output_sizes[0]}

@@ -124,10 +124,13 @@ def class_weight_tables(class_weight, y, sample_weight, target):
         unknown = [label for label in weights if label not in known]
         if unknown:
             raise ValueError(f"class_weight names {unknown}, but the classes are {list(known)}.")
-    return [
+    tables = [
         np.array([weights.get(label, 1.0) for label in known], dtype=np.float64)
         for weights, known in zip(given, classes, strict=True)
     ]
+    if not all(np.isfinite(table).all() and (table >= 0).all() and table.any() for table in tables):
+        raise ValueError(f"class_weight needs finite weights, none negative and not all zero, got {class_weight!r}.")
+    return tables
 
 
 def _balanced(column, known, sample_weight):
@@ -198,9 +201,11 @@ def regression_target(y, sample_weight, scaling):
     return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
 
 
-def encode_values(y, target, dtype):
+def encode_values(y, target, link, dtype):
     """Return regression targets as the net sees them."""
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    if link == "exp" and (columns.min() < 0 or not columns.any()):
+        raise ValueError("The Poisson loss needs targets that are not negative and not all zero.")
     if columns.shape[1] != target.output_sizes[0]:
         raise ValueError(f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected.")
     return [((columns - target.offset) / target.scale).astype(dtype)]

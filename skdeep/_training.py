@@ -40,7 +40,7 @@ class Job:
     seeds : tuple of int
         Of the weights, the shuffling and the noise.
     epochs : int
-    start : tuple of (weights, optimizer state), optional
+    start : tuple of (weights, optimizer state, optimizer kind), optional
         Where to go on from.
     first_epoch : int
         Epochs the weights have seen before.
@@ -48,14 +48,13 @@ class Job:
         Takes a list of weights and returns the validation score.
     watch : {"loss", "val_loss", "val_score"} or None
         What decides on stopping.
-    after_epoch : callable, optional
+    observer : object, optional
         See `skdeep._engine.loop.fit`.
     incremental : bool
         Whether this is one of several calls of partial_fit.
-    flat : bool or None
-        Layout of the optimizer's state to go on from; None lets `run` choose.
-    numbers : dict
-        Values of all live numbers, set by `run`.
+
+    `run` sets `numbers`, the values of all live numbers, `flat`, the layout of the optimizer's state, and
+    `optimizer_kind`, which tells whether that state can be gone on from.
     """
 
     model: ModelSpec
@@ -70,9 +69,10 @@ class Job:
     first_epoch: int = 0
     score: Callable | None = None
     watch: str | None = "loss"
-    after_epoch: Callable | None = None
+    observer: Any = None
     incremental: bool = False
-    flat: bool | None = None
+    flat: bool = False
+    optimizer_kind: tuple = ()
     numbers: dict = field(default_factory=dict)
 
 
@@ -94,7 +94,14 @@ def run(parameters, job):
     for loss in job.losses:
         job.numbers.update(loss.numbers)
     schedule = _schedule(parameters.learning_rate_schedule, optimizer_numbers)
-    job.flat = optimizers.is_elementwise(optimizer) and (not parameters.callbacks if job.flat is None else job.flat)
+    kind = optimizers.kind(optimizer)
+    job.flat = optimizers.is_elementwise(optimizer) and not parameters.callbacks
+    if job.start is not None:
+        weights, state, (former_kind, former_flat) = job.start
+        # The state of another optimizer means nothing to this one.
+        job.start = weights, state if former_kind == kind else None
+        job.flat = former_flat if former_kind == kind else job.flat
+    job.optimizer_kind = kind, job.flat
     spec = _program_spec(job, optimizer, penalties, schedule)
     plan = _plan(parameters, job, schedule)
     with cache.lease(spec) as program:
@@ -106,7 +113,7 @@ def run(parameters, job):
             start=job.start,
             validate=_validation(job, _data(Data, spec, job.validation), plan) if job.validation else None,
             callbacks=parameters.callbacks or (),
-            after_epoch=job.after_epoch,
+            observer=job.observer,
         )
 
 

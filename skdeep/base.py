@@ -25,6 +25,10 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
                 getattr(copy, name)._fn_kwargs = dict(value._fn_kwargs)
         return copy
 
+    def __dir__(self):
+        # Displays look at every attribute listed here, and `model_` imports TensorFlow.
+        return [name for name in object.__dir__(self) if name != "model_" and hasattr(self, name)]
+
     @contextmanager
     def _unchanged_on_failure(self):
         """Put all attributes back as they were if the block raises: a failed fit leaves the estimator as it was."""

@@ -16,7 +16,7 @@ _SECONDS_PER_CALL = 0.2
 _INDICES_PER_CALL = 2**22
 
 
-def fit(program, data, plan, *, start=None, validate=None, callbacks=(), after_epoch=None):
+def fit(program, data, plan, *, start=None, validate=None, callbacks=(), observer=None):
     """Train a leased program and return what it learned.
 
     Parameters
@@ -30,8 +30,8 @@ def fit(program, data, plan, *, start=None, validate=None, callbacks=(), after_e
     validate : callable, optional
         Takes the program and returns a dict of values of this epoch for the history.
     callbacks : list of keras.callbacks.Callback
-    after_epoch : callable, optional
-        Takes (epoch, program, values); returns True to stop.
+    observer : object, optional
+        Its `begin()` is called before every epoch and `end(epoch, program)` after it, which returns True to stop.
 
     Returns
     -------
@@ -45,13 +45,13 @@ def fit(program, data, plan, *, start=None, validate=None, callbacks=(), after_e
     program.start(plan.seeds[0], plan.numbers)
     if start is not None:
         program.load(*start)
-    return _Fit(program, data, plan, validate, callbacks, after_epoch).run()
+    return _Fit(program, data, plan, validate, callbacks, observer).run()
 
 
 class _Fit:
-    def __init__(self, program, data, plan, validate, callbacks, after_epoch):
+    def __init__(self, program, data, plan, validate, callbacks, observer):
         self.program, self.data, self.plan = program, data, plan
-        self.validate, self.after_epoch = validate, after_epoch
+        self.validate, self.observer = validate, observer
         self.n_steps = -(-data.n_rows // plan.batch_size)
         self.callbacks = Callbacks(callbacks, program, epochs=plan.epochs, steps=self.n_steps) if callbacks else None
         self.monitor = Monitor(plan.tol, plan.n_iter_no_change, plan.greater_is_better)
@@ -61,9 +61,8 @@ class _Fit:
         self.assigned_rate = program.learning_rate if callbacks else self.rate
         self.best_weights = None
         # Anything that has to happen between two epochs ends the call of the graph.
-        self.by_epoch = any(
-            (validate, callbacks, after_epoch, plan.verbose, isinstance(plan.schedule, ReduceOnPlateau))
-        )
+        plateau = isinstance(plan.schedule, ReduceOnPlateau)
+        self.by_epoch = any((validate, callbacks, observer, plan.verbose, plateau))
 
     def run(self):
         progress = Progress(self.plan.verbose, self.plan.epochs, self.plan.title)
@@ -97,6 +96,8 @@ class _Fit:
         n_epochs = self._epochs_per_call()
         if self.callbacks:
             self.callbacks.call("on_epoch_begin", self.epoch, {})
+        if self.observer:
+            self.observer.begin()
         self._set_plateau_rate()
         orders = np.stack([self._order(self.epoch + index) for index in range(n_epochs)])
         rates = self._rates(n_epochs)
@@ -201,7 +202,9 @@ class _Fit:
         if self.callbacks:
             self.callbacks.call("on_epoch_end", self.epoch - 1, dict(values))
             stop |= self.callbacks.stop
-        return bool(self.after_epoch and self.after_epoch(self.epoch, self.program, values)) or stop
+        if self.observer:
+            stop |= bool(self.observer.end(self.epoch, self.program))
+        return stop
 
     def _result(self):
         if self.program.optimizer.use_ema:

@@ -67,6 +67,12 @@ def is_elementwise(recipe):
     return isinstance(recipe.config, str) and recipe.config not in _BY_LAYER and "weight_decay" not in recipe.numbers
 
 
+def kind(recipe):
+    """Return a plain text that is the same for optimizers whose states mean the same."""
+    name = recipe.config if isinstance(recipe.config, str) else type(recipe.config.instance).__name__
+    return " ".join([name, *(number for number in recipe.numbers if number == "momentum")])
+
+
 def _describe(optimizer):
     """Return a hashable description, the name of the Keras class, and the optimizer's own numbers."""
     if isinstance(optimizer, str):

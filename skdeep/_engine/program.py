@@ -61,6 +61,12 @@ class Program:
 
     def load(self, arrays, optimizer_state=None):
         """Overwrite the weights and, if given, the optimizer's state."""
+        needed, given = [tuple(v.shape) for v in self.model.weights], [array.shape for array in arrays]
+        if needed != given:
+            raise ValueError(
+                "The net is not the one that was fitted before, so training cannot go on from it: its weights have the "
+                f"shapes {needed}, the fitted ones {given}. Fit anew, with warm_start=False."
+            )
         for variable, array in zip(self.model.weights, arrays, strict=True):
             variable.assign(array)
         if optimizer_state is not None:

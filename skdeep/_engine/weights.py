@@ -1,26 +1,21 @@
 """Initial weights and slots: how every variable of a program starts, drawn from a seed inside the graph."""
 
-import random
-
 import keras
 import numpy as np
 import tensorflow as tf
+
+from skdeep.utils._random import python_random_state_kept
 
 
 def build_with_initializers(build):
     """Call `build()` and return its model with the initializer of each of the model's weights.
 
     Inside a stateless scope Keras variables keep their initializer until the scope ends, which is the one moment to see
-    it. Layers without a seed draw one from Python's global generator, which is put back as it was.
+    it.
     """
-    python_state = random.getstate()
-    try:
-        with keras.StatelessScope():
-            model = build()
-            initializers = [variable._initializer for variable in model.weights]
-    finally:
-        random.setstate(python_state)
-    return model, initializers
+    with python_random_state_kept(), keras.StatelessScope():
+        model = build()
+        return model, [variable._initializer for variable in model.weights]
 
 
 class _GraphSeed(keras.random.SeedGenerator):
@@ -91,7 +86,6 @@ def random_states(model):
 
 def reseed(states, seed, epoch):
     """Give each seed state its value for one epoch, in the graph."""
-    shape = (len(states), 2)
-    values = tf.random.stateless_uniform(shape, [seed, epoch], minval=None, maxval=None, dtype=tf.int64)
-    for state, value in zip(states, tf.unstack(values), strict=True):
-        state.assign(value)
+    drawn = tf.random.stateless_uniform((len(states),), [seed, epoch], minval=None, maxval=None, dtype=tf.int64)
+    for state, value in zip(states, tf.unstack(drawn), strict=True):
+        state.assign([value, 0])

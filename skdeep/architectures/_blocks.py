@@ -25,9 +25,8 @@ class Dropout(keras.layers.Dropout):
     def __init__(self, rate, **kwargs):
         super().__init__(float(rate), **kwargs)
         self.rate = rate
-        # Seed and number of the next call of the generator; the draws and where they come from: a change of seed shows.
+        # Seed and number of the next call of the generator: number zero means that the seed is new.
         self.seed_state = tf.Variable(tf.zeros((2,), tf.int64), trainable=False)
-        self._drawn_from = tf.Variable(-1, dtype=tf.int64, trainable=False)
         self._draws = tf.Variable(tf.zeros((0,), tf.int16), shape=(None,), trainable=False)
         self._used = tf.Variable(0, dtype=tf.int32, trainable=False)
 
@@ -42,7 +41,7 @@ class Dropout(keras.layers.Dropout):
 
     def _next(self, size):
         spent = self._used + size > tf.size(self._draws)
-        reseeded = self._drawn_from.read_value() != self.seed_state[0]
+        reseeded = tf.equal(self.seed_state.read_value()[1], 0)
         tf.cond(spent | reseeded, lambda: self._refill(size), lambda: tf.constant(0))
         start = self._used.read_value()
         self._used.assign(start + size)
@@ -53,7 +52,6 @@ class Dropout(keras.layers.Dropout):
         seed = self.seed_state.read_value()
         drawn = tf.random.stateless_uniform((words,), seed, minval=None, maxval=None, dtype=tf.int64)
         self.seed_state.assign_add([0, 1])
-        self._drawn_from.assign(seed[0])
         self._draws.assign(tf.reshape(tf.bitcast(drawn, tf.int16), (-1,)))
         self._used.assign(0)
         return tf.constant(0)

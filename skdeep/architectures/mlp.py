@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skdeep.utils._lazy import keras
+from skdeep.utils._random import python_random_state_kept
 
 _RELU_FAMILY = {
     "relu",
@@ -54,8 +55,6 @@ class MLPConfig:
 
 def check(config):
     """Raise ValueError or TypeError for a config that cannot be built."""
-    if any(size < 1 for size in config.hidden_layer_sizes):
-        raise ValueError(f"hidden_layer_sizes must all be at least 1, got {config.hidden_layer_sizes}.")
     if isinstance(config.activation, str) and config.activation != "maxout":
         try:
             keras.activations.get(config.activation)
@@ -65,7 +64,8 @@ def check(config):
             ) from None
     if isinstance(config.kernel_initializer, str) and config.kernel_initializer != "auto":
         try:
-            keras.initializers.get(config.kernel_initializer)
+            with python_random_state_kept():
+                keras.initializers.get(config.kernel_initializer)
         except ValueError:
             raise ValueError(
                 f"kernel_initializer={config.kernel_initializer!r} is neither 'auto' nor the name of a Keras "

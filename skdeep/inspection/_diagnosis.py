@@ -24,17 +24,17 @@ _GAP = 0.3  # of the loss of a guess: how far the validation loss may be above t
 
 _ADVICE = {
     "learning rate too high": (
-        "Try a tenth of the learning rate, or a schedule that lowers it, such as 'cosine'. If the inputs are not scaled, "
-        "scale them first (StandardScaler); clip_norm=1.0 tames single explosions."
+        "Try a tenth of the learning rate, or a schedule that lowers it, such as 'cosine'. If the inputs are not "
+        "scaled, scale them first (StandardScaler); clip_norm=1.0 tames single explosions."
     ),
     "learning rate too low": "Try ten times the learning rate. More epochs would get there too, but slowly.",
     "overfitting": (
-        "Stop at the best epoch (early_stopping=True), regularise (dropout, alpha, weight_decay), make the net smaller, or "
-        "get more training data."
+        "Stop at the best epoch (early_stopping=True), regularise (dropout, alpha, weight_decay), make the net "
+        "smaller, or get more training data."
     ),
     "underfitting": (
-        "Try a larger net, weaker regularisation, more epochs or a higher learning rate. If none of them helps, the inputs "
-        "may say no more about the target than this."
+        "Try a larger net, weaker regularisation, more epochs or a higher learning rate. If none of them helps, the "
+        "inputs may say no more about the target than this."
     ),
     "good fit": "Nothing needs to be changed.",
 }

@@ -1,4 +1,4 @@
-"""From a fitted estimator, however deep inside a pipeline or search, or a dict of lists, to the curves displays draw."""
+"""From a fitted estimator, also inside a pipeline or search, or a dict of lists, to the curves that displays draw."""
 
 import math
 
@@ -44,8 +44,8 @@ def find_trained(estimator):
         if hasattr(found, "fit"):
             check_is_fitted(found)
         raise ValueError(
-            f"{type(found).__name__} has no history_ of its training; accepted are estimators of scikit-deep, fitted, also as "
-            "the last step of a Pipeline or inside a search with refit."
+            f"{type(found).__name__} has no history_ of its training; accepted are fitted estimators of scikit-deep, also "
+            "as the last step of a Pipeline or inside a search with refit."
         )
     return found
 
@@ -69,7 +69,8 @@ def check_history(history):
     for name, curve in curves.items():
         if curve.shape != (len(history["loss"]),) or not len(curve):
             raise ValueError(
-                f"A history needs one number an epoch; 'loss' has {len(history['loss'])}, {name!r} has shape {curve.shape}."
+                f"A history needs one number an epoch; 'loss' has {len(history['loss'])}, {name!r} has the shape "
+                f"{curve.shape}."
             )
     return curves
 
@@ -83,8 +84,8 @@ def best_epoch(curves):
 
 def reference_losses(estimator):
     """Return the loss of a guess that ignores the inputs and that of perfect predictions; None where not known."""
-    target, loss = estimator._target_info, estimator.loss
-    if not isinstance(loss, str):
+    target, loss = getattr(estimator, "_target_info", None), getattr(estimator, "loss", None)
+    if target is None or not isinstance(loss, str):
         return None, 0.0
     if is_classifier(estimator):
         if loss not in ("auto", "cross_entropy"):

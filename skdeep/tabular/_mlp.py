@@ -259,7 +259,10 @@ class MLPRegressor(_MLP, DeepRegressor, MLPParams, PenaltyParams, OptimizerParam
 
 
 def _sizes(sizes):
-    return (int(sizes),) if isinstance(sizes, Integral) else tuple(int(size) for size in sizes)
+    sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
+    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {sizes!r}.")
+    return tuple(int(size) for size in sizes)
 
 
 def _hashable(initializer):

@@ -31,6 +31,11 @@ class LiveNumber(float):
         """Return the current value as a tensor."""
         return self.variable.read_value()
 
+    @property
+    def dtype(self):
+        """Name of the variable's dtype, which Keras asks for."""
+        return self.variable.dtype.name
+
     def __tf_tensor__(self, dtype=None, name=None):
         import tensorflow as tf
 

@@ -103,9 +103,13 @@ class LossCurveDisplay:
         self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale="log" if log_scale else "linear")
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.spines[["top", "right"]].set_visible(False)
-        self.learning_rate_ax_ = self._draw_learning_rate() if show_learning_rate else None
-        marker = [] if self.best_epoch_line_ is None else [self.best_epoch_line_]
-        self.ax_.legend(handles=[*self.lines_, *marker], frameon=False)
+        handles = [*self.lines_, *([] if self.best_epoch_line_ is None else [self.best_epoch_line_])]
+        self.learning_rate_ax_ = None
+        if show_learning_rate:
+            self.learning_rate_ax_, line = self._draw_learning_rate()
+            self.lines_.append(line)
+            handles.append(line)
+        self.ax_.legend(handles=handles, frameon=False)
         return self
 
     def _draw(self, curve, label, color, line_kw):
@@ -137,8 +141,7 @@ class LossCurveDisplay:
         # The losses lie above the learning rate, and their axes must not hide it.
         self.ax_.set_zorder(twin.get_zorder() + 1)
         self.ax_.patch.set_visible(False)
-        self.lines_.append(line)
-        return twin
+        return twin, line
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None, log_scale=False, show_learning_rate=False, name=None, line_kw=None):

@@ -149,8 +149,9 @@ class TrainingDiagnosisDisplay:
         from matplotlib import rcParams
 
         size = rcParams["font.size"] * 0.9
-        inches = self.ax_.get_position().width * self.figure_.get_figwidth()
-        n_letters = max(30, int(inches * 72 / (0.52 * size)))
+        self.figure_.draw_without_rendering()  # the layout settles how wide the axes are
+        points = self.ax_.get_window_extent().width * 72 / self.figure_.dpi
+        n_letters = max(30, int(points / (0.54 * size)))
         lines = [line for part in (self.reason_, self.advice_) for line in textwrap.wrap(part, n_letters)]
         return self.ax_.annotate(
             "\n".join(lines),
@@ -207,7 +208,7 @@ class TrainingDiagnosisDisplay:
             guess_loss=guess_loss,
             perfect_loss=perfect_loss,
             best_epoch=best_epoch(curves),
-            kept_epoch=best_epoch(curves) if estimator.early_stopping else None,
+            kept_epoch=best_epoch(curves) if getattr(estimator, "early_stopping", False) else None,
             name=name,
         )
         return display.plot(ax, log_scale=log_scale, show_advice=show_advice, line_kw=line_kw)
