@@ -12,18 +12,18 @@ def keras_model(estimator):
     Only Keras' own layers are in it. Its outputs are probabilities for a classifier (margins with a hinge loss) and
     targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
-    spec, signature = estimator._spec, estimator._signature
+    spec, signature = estimator._net.spec, estimator._net.signature
     numbers = {name: estimator._numbers.get(name, 0.0) for name in spec.numbers}
     with python_random_state_kept():
         net = spec.build(spec.config, signature, numbers)
     net.set_weights(estimator.weights_)
-    target, dtype = estimator._target_info, signature.dtype
-    outputs = [_linked(output, target, estimator._link, dtype) for output in net.outputs]
+    target, dtype = estimator._net.target, signature.dtype
+    outputs = [_linked(output, target, estimator._net.link, dtype) for output in net.outputs]
     inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
     model = keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=net.name)
     model.compile(
         optimizer=_optimizer(estimator),
-        loss=[_loss(target, estimator._link)] * len(outputs),
+        loss=[_loss(target, estimator._net.link)] * len(outputs),
         jit_compile=False,
     )
     return model

@@ -4,19 +4,41 @@ A concrete estimator adds its parameters and `_model_spec`; everything between t
 """
 
 import copy
+from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.callback import with_callbacks
-from sklearn.metrics import accuracy_score, check_scoring
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing, check_array, check_consistent_length
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, _check_y, check_is_fitted
+from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from skdeep import _inputs, _targets, _training
 from skdeep._sklearn_callbacks import EpochTasks
+from skdeep._spec import InputSignature, ModelSpec
 from skdeep.base import BaseDeepEstimator
+
+
+@dataclass(frozen=True)
+class Net:
+    """What a fitted estimator knows of its net, besides the weights.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    signature : InputSignature
+    target : TargetInfo
+    link : {"identity", "exp", "probability", "margin"}
+        From the outputs of the net to predictions.
+    seeds : tuple of int
+        Of the weights, the shuffling and the noise.
+    """
+
+    spec: ModelSpec
+    signature: InputSignature
+    target: _targets.TargetInfo
+    link: str
+    seeds: tuple
 
 
 class SupervisedEstimator(BaseDeepEstimator):
@@ -76,30 +98,24 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     def _fit(self, X, y, sample_weight, validation, *, epochs, classes=None, incremental=False):
         goes_on = hasattr(self, "weights_") and (incremental or self.warm_start)
-        X = self._check_inputs(X, reset=not goes_on, dtype=self._signature.dtype if goes_on else self.dtype)
+        X = self._check_inputs(X, reset=not goes_on, dtype=self._net.signature.dtype if goes_on else self.dtype)
         y, sample_weight = self._check_targets(X, y, sample_weight)
         X, y, sample_weight = _drop_weightless(X, y, sample_weight)
         loss = self._resolve_loss()
-        target = self._target_info if goes_on else self._learn_target(y, sample_weight, loss, classes)
-        seeds = self._seeds if goes_on else self._draw_seeds()
+        target = self._net.target if goes_on else self._learn_target(y, sample_weight, loss, classes)
+        seeds = self._net.seeds if goes_on else self._draw_seeds()
         rows, held_out = self._split(X, y, sample_weight, validation, target, seeds)
         class_weights = self._class_weights(*rows[1:], target)
-        dtype = self._signature.dtype if goes_on else _inputs.compute_dtype(self.dtype, X)
+        dtype = self._net.signature.dtype if goes_on else _inputs.compute_dtype(self.dtype, X)
         signature = self._input_signature(X, dtype)
         spec, numbers = self._model_spec(signature, target.output_sizes)
-        described = {
-            "_spec": spec,
-            "_signature": signature,
-            "_target_info": target,
-            "_link": loss.link,
-            "_seeds": seeds,
-        }
+        net = Net(spec, signature, target, loss.link, seeds)
         job = _training.Job(
             model=spec,
             model_numbers=numbers,
             signature=signature,
             losses=(loss,) * len(target.output_sizes),
-            rows=self._rows(*rows, described, class_weights, dtype),
+            rows=self._rows(*rows, net, class_weights),
             seeds=seeds,
             epochs=epochs,
             start=(self.weights_, self.optimizer_state_, self._optimizer_kind) if goes_on else None,
@@ -108,11 +124,11 @@ class SupervisedEstimator(BaseDeepEstimator):
             watch=None if incremental else "loss",
         )
         if held_out is not None:
-            self._watch_validation(job, held_out, class_weights, described)
+            self._watch_validation(job, held_out, class_weights, net)
         if not incremental:
-            self._announce_epochs(job, rows, described)
+            self._announce_epochs(job, rows, net)
         result = _training.run(self, job)
-        self._keep(result, job, described, incremental)
+        self._keep(result, job, net, incremental)
 
     def _check_targets(self, X, y, sample_weight):
         if y is None:
@@ -153,22 +169,20 @@ class SupervisedEstimator(BaseDeepEstimator):
             np.arange(n_rows), test_size=self.validation_fraction, random_state=seeds[1], stratify=stratify
         )
 
-    def _rows(self, X, y, sample_weight, described, class_weights, dtype):
-        target, link = described["_target_info"], described["_link"]
+    def _rows(self, X, y, sample_weight, net, class_weights):
         if class_weights is not None:
-            by_class = _targets.weights_by_class(y, target, class_weights)
+            by_class = _targets.weights_by_class(y, net.target, class_weights)
             sample_weight = by_class if sample_weight is None else by_class * sample_weight
             X, y, sample_weight = _drop_weightless(X, y, sample_weight)
-        return _training.Rows(
-            self._input_arrays(X, dtype), self._encode(y, target, link, dtype), _varied(sample_weight)
-        )
+        arrays = self._input_arrays(X, net.signature.dtype)
+        return _training.Rows(arrays, self._encode(y, net), _varied(sample_weight))
 
-    def _watch_validation(self, job, held_out, class_weights, described):
+    def _watch_validation(self, job, held_out, class_weights, net):
         """Evaluate the held-out rows after every epoch, and let early stopping watch them."""
         X, y, sample_weight = held_out
-        job.validation = self._rows(*held_out, described, class_weights, job.signature.dtype)
+        job.validation = self._rows(*held_out, net, class_weights)
         if self.scoring != "loss":
-            view = self._view(described)
+            view = self._view(net)
             scorer = check_scoring(view, scoring=self.scoring)
             weights = {} if sample_weight is None else {"sample_weight": sample_weight}
 
@@ -180,14 +194,14 @@ class SupervisedEstimator(BaseDeepEstimator):
         if self.early_stopping:
             job.watch = "val_loss" if self.scoring == "loss" else "val_score"
 
-    def _view(self, described):
+    def _view(self, net):
         """Return a fitted-looking copy for scorers; without column names, because it is fed validated arrays."""
         view = copy.copy(self)
         vars(view).pop("feature_names_in_", None)
-        vars(view).update(described, **self._target_attributes(described["_target_info"]))
+        vars(view).update(_net=net, **self._target_attributes(net.target))
         return view
 
-    def _announce_epochs(self, job, rows, described):
+    def _announce_epochs(self, job, rows, net):
         context = self._init_callback_context(max_subtasks=job.epochs)
         if not hasattr(self, "_skl_callbacks"):
             return
@@ -195,15 +209,15 @@ class SupervisedEstimator(BaseDeepEstimator):
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata={"sample_weight": sample_weight})
 
         def attributes(weights, epoch):
-            return {**described, **self._target_attributes(described["_target_info"]), "weights_": weights}
+            return {"_net": net, "weights_": weights, **self._target_attributes(net.target)}
 
         job.observer = EpochTasks(self, context, X, y, attributes)
 
-    def _keep(self, result, job, described, incremental):
+    def _keep(self, result, job, net, incremental):
         """Set the fitted attributes."""
         history = result.history
         accumulates = incremental and job.start is not None
-        vars(self).update(described, **self._target_attributes(described["_target_info"]))
+        vars(self).update(_net=net, **self._target_attributes(net.target))
         for array in result.weights:
             array.flags.writeable = False  # predictions are computed from a copy that would not follow
         self.weights_ = result.weights
@@ -238,7 +252,7 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     def _raw_outputs(self, X):
         check_is_fitted(self, "weights_")
-        dtype = self._signature.dtype
+        dtype = self._net.signature.dtype
         X = self._check_inputs(X, reset=False, dtype=dtype)
         return self._outputs(self._input_signature(X, dtype), self._input_arrays(X, dtype))
 
@@ -247,229 +261,6 @@ class SupervisedEstimator(BaseDeepEstimator):
         tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
         return tags
-
-
-class DeepClassifier(ClassifierMixin, SupervisedEstimator):
-    """What makes a net a classifier."""
-
-    def partial_fit(self, X, y, classes=None, sample_weight=None, *, epochs=1):
-        """Train on from where the net is, without forgetting.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Training data.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Labels.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that will ever occur; needed at the first call.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row in the loss.
-        epochs : int, default=1
-            Passes over these rows.
-
-        Returns
-        -------
-        self : object
-            The estimator, trained further.
-        """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; "
-                "give a dict of weights."
-            )
-        if not (isinstance(classes, list) and classes and np.ndim(classes[0])):
-            self._check_classes(classes)
-        return self._partial_fit(X, y, sample_weight, classes, epochs)
-
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Predicted labels.
-        """
-        return _targets.labels(self._raw_outputs(X), self._target_info)
-
-    def _has_probabilities(self):
-        name = self.loss if isinstance(self.loss, str) else getattr(self.loss, "__name__", type(self.loss).__name__)
-        if "hinge" in name.lower():
-            raise AttributeError(f"predict_proba is not available with loss={self.loss!r}, which has no probabilities.")
-        return True
-
-    @available_if(_has_probabilities)
-    def predict_proba(self, X):
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
-
-        Returns
-        -------
-        p : ndarray of shape (n_samples, n_classes), or list of such arrays
-            Probabilities in the order of `classes_`; independent ones of each label in the multilabel case, and one
-            array a target where there are several multiclass targets.
-        """
-        return _targets.probabilities(self._raw_outputs(X), self._target_info)
-
-    @available_if(_has_probabilities)
-    def predict_log_proba(self, X):
-        """Predict logarithms of probabilities, exact where the probabilities round to zero.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
-
-        Returns
-        -------
-        log_p : ndarray of shape (n_samples, n_classes), or list of such arrays
-            Log-probabilities, shaped as those of `predict_proba`.
-        """
-        return _targets.probabilities(self._raw_outputs(X), self._target_info, log=True)
-
-    def _has_one_target(self):
-        if getattr(getattr(self, "_target_info", None), "kind", None) == "multioutput":
-            raise AttributeError("decision_function is not available for several multiclass targets.")
-        return True
-
-    @available_if(_has_one_target)
-    def decision_function(self, X):
-        """Return the net's outputs before the softmax or sigmoid.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
-            With two classes, positive values mean the second.
-        """
-        return _targets.decisions(self._raw_outputs(X), self._target_info)
-
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy; of rows that are right in every target where there are several.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            True labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        score : float
-            Between 0 and 1.
-        """
-        predicted = self.predict(X)
-        if self._target_info.kind == "multioutput":
-            return float(np.average((predicted == np.asarray(y)).all(axis=1), weights=sample_weight))
-        return accuracy_score(y, predicted, sample_weight=sample_weight)
-
-    def _check_classes(self, classes):
-        """Ask for the classes at the first call of partial_fit, and for the same ones later."""
-        if classes is None and not hasattr(self, "classes_"):
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        if classes is not None and len(classes) < 2:
-            raise ValueError(f"classes must name at least 2 classes, got {classes!r}.")
-        if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes={classes!r} are not the same as on the last call: {self.classes_!r}.")
-
-    def _check_y(self, y):
-        return _check_y(y, multi_output=True, estimator=self)
-
-    def _resolve_loss(self):
-        from skdeep.losses import _resolve
-
-        return _resolve.classification_loss(self.loss, self.label_smoothing)
-
-    def _learn_target(self, y, sample_weight, loss, classes):
-        return _targets.classification_target(y, classes)
-
-    def _encode(self, y, target, link, dtype):
-        return _targets.encode_labels(y, target, dtype)
-
-    def _target_attributes(self, target):
-        several = target.kind == "multioutput"
-        return {
-            "classes_": target.classes if several else target.classes[0],
-            "n_outputs_": len(target.output_sizes),
-        }
-
-    def _class_weights(self, y, sample_weight, target):
-        if self.class_weight is None:
-            return None
-        return _targets.class_weight_tables(self.class_weight, y, sample_weight, target)
-
-
-class DeepRegressor(RegressorMixin, SupervisedEstimator):
-    """What makes a net a regressor."""
-
-    def partial_fit(self, X, y, sample_weight=None, *, epochs=1):
-        """Train on from where the net is, without forgetting; targets keep the scaling of the first call.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Training data.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row in the loss.
-        epochs : int, default=1
-            Passes over these rows.
-
-        Returns
-        -------
-        self : object
-            The estimator, trained further.
-        """
-        return self._partial_fit(X, y, sample_weight, None, epochs)
-
-    def predict(self, X):
-        """Predict targets.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to predict.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Predictions in the units of the targets.
-        """
-        return _targets.values(self._raw_outputs(X), self._target_info, self._link)
-
-    def _check_y(self, y):
-        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
-
-    def _resolve_loss(self):
-        from skdeep.losses import _resolve
-
-        return _resolve.regression_loss(self.loss)
-
-    def _learn_target(self, y, sample_weight, loss, classes):
-        return _targets.regression_target(y, sample_weight, loss.scaling)
-
-    def _encode(self, y, target, link, dtype):
-        return _targets.encode_values(y, target, link, dtype)
-
-    def _target_attributes(self, target):
-        return {"n_outputs_": target.output_sizes[0]}
 
 
 def _drop_weightless(X, y, sample_weight):

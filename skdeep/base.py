@@ -12,9 +12,9 @@ _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
-    """What a fitted deep estimator is: parameters, `weights_`, and the description of its net.
+    """What a fitted deep estimator is: parameters, weights, and the description of its net.
 
-    Subclasses set `weights_` (NumPy arrays), `_spec` (ModelSpec) and `_signature` (InputSignature) when fitted.
+    Subclasses set `weights_` (NumPy arrays) and `_net` (the description of the net) when fitted.
     """
 
     def __sklearn_clone__(self):
@@ -50,7 +50,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         """Return the outputs of the net for a dict of input arrays, one array an output."""
         from skdeep._engine.cache import cache
 
-        return cache.forward(self, self._spec, signature, self.weights_)(arrays)
+        return cache.forward(self, self._net.spec, signature, self.weights_)(arrays)
 
     @property
     def model_(self):

@@ -176,7 +176,8 @@ class _Fit:
                 self.data, rows, size, seed=self.plan.seeds[2], first_epoch=epoch, fresh=step == 0,
                 rates=None if rates is None else rates[:, step : step + 1],
             )[0]  # fmt: skip
-            total, seen = total + loss * rows.size, seen + rows.size
+            weight = self.data.weight(rows)
+            total, seen = total + loss * weight, seen + weight
             self.callbacks.call("on_train_batch_end", step, {"loss": float(total / seen)})
             if self.callbacks.stop:
                 break

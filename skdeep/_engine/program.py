@@ -326,5 +326,10 @@ class Data:
         self.n_rows = len(targets[0])
         self.flat = [part for parts in batches.to_tensors(inputs, spec.signature) for part in parts]
         self.flat += [tf.convert_to_tensor(y, dtype=kind) for y, (_, kind) in zip(targets, spec.targets, strict=True)]
+        self._sample_weight = sample_weight if spec.weighted else None
         if spec.weighted:
             self.flat.append(tf.convert_to_tensor(sample_weight, dtype=dtype))
+
+    def weight(self, rows):
+        """Return how much an array of row numbers weighs together."""
+        return rows.size if self._sample_weight is None else self._sample_weight[rows].sum()

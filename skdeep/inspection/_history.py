@@ -84,7 +84,7 @@ def best_epoch(curves):
 
 def reference_losses(estimator):
     """Return the loss of a guess that ignores the inputs and that of perfect predictions; None where not known."""
-    target, loss = getattr(estimator, "_target_info", None), getattr(estimator, "loss", None)
+    net, loss = getattr(estimator, "_net", None), getattr(estimator, "loss", None)
     if target is None or not isinstance(loss, str):
         return None, 0.0
     if is_classifier(estimator):

@@ -6,9 +6,10 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._classifier import DeepClassifier
 from skdeep._params import OptimizerParams, PenaltyParams, TrainingParams, estimator, param
+from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
-from skdeep._supervised import DeepClassifier, DeepRegressor
 from skdeep.architectures import mlp
 from skdeep.utils._keys import KerasObject
 
@@ -84,8 +85,8 @@ class _MLP:
         """Biases, one vector a layer; with normalisation, the offsets it adds."""
         check_is_fitted(self, "weights_")
         kernels = [index for index, array in enumerate(self.weights_) if array.ndim == 2]
-        n_outputs = len(self._spec.config.output_sizes)
-        skipped = 1 if self._spec.config.normalization else 0
+        n_outputs = len(self._net.spec.config.output_sizes)
+        skipped = 1 if self._net.spec.config.normalization else 0
         hidden, output = kernels[:-n_outputs], kernels[-n_outputs:]
         return [self.weights_[index + 1 + skipped] for index in hidden] + [self.weights_[index + 1] for index in output]
 

@@ -1,0 +1,176 @@
+"""What makes a net a classifier: labels in, labels, probabilities and decision values out."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_y
+
+from skdeep import _targets
+from skdeep._supervised import SupervisedEstimator
+
+
+class DeepClassifier(ClassifierMixin, SupervisedEstimator):
+    """A net that predicts labels."""
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None, *, epochs=1):
+        """Train on from where the net is, without forgetting.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever occur; needed at the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss.
+        epochs : int, default=1
+            Passes over these rows.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; "
+                "give a dict of weights."
+            )
+        if not (isinstance(classes, list) and classes and np.ndim(classes[0])):
+            self._check_classes(classes)
+        return self._partial_fit(X, y, sample_weight, classes, epochs)
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            Predicted labels.
+        """
+        return _targets.labels(self._raw_outputs(X), self._net.target)
+
+    def _has_probabilities(self):
+        name = self.loss if isinstance(self.loss, str) else getattr(self.loss, "__name__", type(self.loss).__name__)
+        if "hinge" in name.lower():
+            raise AttributeError(f"predict_proba is not available with loss={self.loss!r}, which has no probabilities.")
+        return True
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes), or list of such arrays
+            Probabilities in the order of `classes_`; independent ones of each label in the multilabel case, and one
+            array a target where there are several multiclass targets.
+        """
+        return _targets.probabilities(self._raw_outputs(X), self._net.target)
+
+    @available_if(_has_probabilities)
+    def predict_log_proba(self, X):
+        """Predict logarithms of probabilities, exact where the probabilities round to zero.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes), or list of such arrays
+            Log-probabilities, shaped as those of `predict_proba`.
+        """
+        return _targets.probabilities(self._raw_outputs(X), self._net.target, log=True)
+
+    def _has_one_target(self):
+        if hasattr(self, "_net") and self._net.target.kind == "multioutput":
+            raise AttributeError("decision_function is not available for several multiclass targets.")
+        return True
+
+    @available_if(_has_one_target)
+    def decision_function(self, X):
+        """Return the net's outputs before the softmax or sigmoid.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
+            With two classes, positive values mean the second.
+        """
+        return _targets.decisions(self._raw_outputs(X), self._net.target)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy; of rows that are right in every target where there are several.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to classify.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            Between 0 and 1.
+        """
+        predicted = self.predict(X)
+        if self._net.target.kind == "multioutput":
+            return float(np.average((predicted == np.asarray(y)).all(axis=1), weights=sample_weight))
+        return accuracy_score(y, predicted, sample_weight=sample_weight)
+
+    def _check_classes(self, classes):
+        """Ask for the classes at the first call of partial_fit, and for the same ones later."""
+        if classes is None and not hasattr(self, "classes_"):
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if classes is not None and len(classes) < 2:
+            raise ValueError(f"classes must name at least 2 classes, got {classes!r}.")
+        if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes={classes!r} are not the same as on the last call: {self.classes_!r}.")
+
+    def _check_y(self, y):
+        return _check_y(y, multi_output=True, estimator=self)
+
+    def _resolve_loss(self):
+        from skdeep.losses import _resolve
+
+        return _resolve.classification_loss(self.loss, self.label_smoothing)
+
+    def _learn_target(self, y, sample_weight, loss, classes):
+        return _targets.classification_target(y, classes)
+
+    def _encode(self, y, net):
+        return _targets.encode_labels(y, net.target, net.signature.dtype)
+
+    def _target_attributes(self, target):
+        several = target.kind == "multioutput"
+        return {
+            "classes_": target.classes if several else target.classes[0],
+            "n_outputs_": len(target.output_sizes),
+        }
+
+    def _class_weights(self, y, sample_weight, target):
+        if self.class_weight is None:
+            return None
+        return _targets.class_weight_tables(self.class_weight, y, sample_weight, target)

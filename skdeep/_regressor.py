@@ -1,0 +1,65 @@
+"""What makes a net a regressor: numbers in their own units in and out."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_array
+
+from skdeep import _targets
+from skdeep._supervised import SupervisedEstimator
+
+
+class DeepRegressor(RegressorMixin, SupervisedEstimator):
+    """A net that predicts numbers."""
+
+    def partial_fit(self, X, y, sample_weight=None, *, epochs=1):
+        """Train on from where the net is, without forgetting; targets keep the scaling of the first call.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training data.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss.
+        epochs : int, default=1
+            Passes over these rows.
+
+        Returns
+        -------
+        self : object
+            The estimator, trained further.
+        """
+        return self._partial_fit(X, y, sample_weight, None, epochs)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            Predictions in the units of the targets.
+        """
+        return _targets.values(self._raw_outputs(X), self._net.target, self._net.link)
+
+    def _check_y(self, y):
+        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+
+    def _resolve_loss(self):
+        from skdeep.losses import _resolve
+
+        return _resolve.regression_loss(self.loss)
+
+    def _learn_target(self, y, sample_weight, loss, classes):
+        return _targets.regression_target(y, sample_weight, loss.scaling)
+
+    def _encode(self, y, net):
+        return _targets.encode_values(y, net.target, net.link, net.signature.dtype)
+
+    def _target_attributes(self, target):
+        return {"n_outputs_": target.output_sizes[0]}
