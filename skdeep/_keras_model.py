@@ -18,7 +18,10 @@ def keras_model(estimator):
         net = spec.build(spec.config, signature, numbers)
     net.set_weights(estimator.weights_)
     target, dtype = estimator._net.target, signature.dtype
-    outputs = [_linked(output, target, estimator._net.link, dtype) for output in net.outputs]
+    outputs = [
+        _linked(output, target, estimator._net.link, dtype, f"prediction_{index}")
+        for index, output in enumerate(net.outputs)
+    ]
     inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
     model = keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=net.name)
     model.compile(
@@ -26,17 +29,18 @@ def keras_model(estimator):
         loss=[_loss(target, estimator._net.link)] * len(outputs),
         jit_compile=False,
     )
+    model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads the saved model
     return model
 
 
-def _linked(output, target, link, dtype):
+def _linked(output, target, link, dtype, name):
     if link == "probability":
         activation = "softmax" if target.kind in ("multiclass", "multioutput") else "sigmoid"
-        return keras.layers.Activation(activation, dtype=dtype)(output)
+        return keras.layers.Activation(activation, dtype=dtype, name=name)(output)
     if link == "exp":
-        output = keras.layers.Activation("exponential", dtype=dtype)(output)
+        output = keras.layers.Activation("exponential", dtype=dtype, name="exponential")(output)
     if target.kind == "regression":
-        return keras.layers.Rescaling(target.scale.tolist(), target.offset.tolist(), dtype=dtype)(output)
+        return keras.layers.Rescaling(target.scale.tolist(), target.offset.tolist(), dtype=dtype, name=name)(output)
     return output
 
 

@@ -85,8 +85,9 @@ def best_epoch(curves):
 def reference_losses(estimator):
     """Return the loss of a guess that ignores the inputs and that of perfect predictions; None where not known."""
     net, loss = getattr(estimator, "_net", None), getattr(estimator, "loss", None)
-    if target is None or not isinstance(loss, str):
+    if net is None or not isinstance(loss, str):
         return None, 0.0
+    target = net.target
     if is_classifier(estimator):
         if loss not in ("auto", "cross_entropy"):
             return None, 0.0
