@@ -50,8 +50,8 @@ def caption(environment, quick):
 def notes(rows):
     """Return what has to be said of some rows, as a list of sentences."""
     texts = [
-        "The same net everywhere: dense layers with ReLU, Adam, the same batches and epochs, float32, no penalty. Keras "
-        "and scikeras build and compile a new model at every fit, as a search has to."
+        "The same net everywhere: dense layers with ReLU, Adam, the same batches and epochs, float32, no penalty. "
+        "Keras and scikeras build and compile a new model at every fit, as a search has to."
     ]
     if any(row.first is not None for row in rows):
         texts.append('"First" is our first fit or search with a net of these sizes, compilation included.')

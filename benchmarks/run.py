@@ -43,6 +43,7 @@ def main(arguments=None):
     """Run what the command line asks for, print it and write it down."""
     options = parse(arguments)
     _be_quiet()
+    _warn_if_busy()
     rows = run(options.only or CASES, options.quick)
     environment = _report.environment()
     print("\n" + _report.document(rows, environment, options.quick))
@@ -61,6 +62,13 @@ def _be_quiet():
 
     warnings.simplefilter("ignore")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def _warn_if_busy():
+    """Say that others are at work: libraries with several threads then slow down out of all proportion."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > 0.5:
+        print(f"The machine is busy (load {load:.1f}): these figures will mean little.", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ extensions = [
     "myst_parser",  # for CHANGELOG.md
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
+exclude_patterns = ["_build", "_static", "**/GALLERY_HEADER.rst"]
 source_suffix = {".rst": "restructuredtext"}
 default_role = "py:obj"
 

@@ -73,5 +73,7 @@ def table_arrays(X, dtype):
     with np.errstate(over="ignore"):
         converted = X.astype(dtype)
     if dtype == "float32" and not np.isfinite(converted.data if sparse.issparse(converted) else converted).all():
-        raise ValueError("X holds values too large for float32; scale them, for example with StandardScaler.")
+        raise ValueError(
+            "Input X contains a value too large for dtype('float32'); scale it, for example with StandardScaler."
+        )
     return {"X": converted}

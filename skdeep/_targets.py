@@ -1,6 +1,7 @@
 """y as the user gives it -> arrays to train on and a TargetInfo; and the net's outputs -> labels or values."""
 
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
@@ -121,6 +122,8 @@ def class_weight_tables(class_weight, y, sample_weight, target):
     if len(given) != len(columns):
         raise ValueError(f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}.")
     for weights, known in zip(given, classes, strict=True):
+        if not all(isinstance(weight, Real) for weight in weights.values()):
+            raise ValueError(f"class_weight needs numbers as weights, got {class_weight!r}.")
         unknown = [label for label in weights if label not in known]
         if unknown:
             raise ValueError(f"class_weight names {unknown}, but the classes are {list(known)}.")
@@ -205,7 +208,7 @@ def encode_values(y, target, link, dtype):
     """Return regression targets as the net sees them."""
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
     if link == "exp" and (columns.min() < 0 or not columns.any()):
-        raise ValueError("The Poisson loss needs targets that are not negative and not all zero.")
+        raise ValueError("loss='poisson' needs targets that are not negative and not all zero.")
     if columns.shape[1] != target.output_sizes[0]:
         raise ValueError(f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected.")
     return [((columns - target.offset) / target.scale).astype(dtype)]

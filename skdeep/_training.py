@@ -79,8 +79,8 @@ class Job:
 def run(parameters, job):
     """Train and return a FitResult; `parameters` is any object with the fields of the parameter groups."""
     from skdeep._engine import loop, optimizers
+    from skdeep._engine.batches import Data
     from skdeep._engine.cache import cache
-    from skdeep._engine.program import Data
 
     _check_callbacks(parameters.callbacks)
     optimizer, optimizer_numbers = optimizers.recipe(

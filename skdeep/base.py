@@ -64,7 +64,13 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         return keras_model(self)
 
     def summary(self):
-        """Return a table of the net's layers, output shapes and parameter counts as text."""
+        """Describe the net as a table of its layers.
+
+        Returns
+        -------
+        table : str
+            Name, output shape and number of parameters of each layer.
+        """
         lines = []
         self.model_.summary(print_fn=lambda line, **_: lines.append(line), line_length=80)
         return "\n".join(lines)

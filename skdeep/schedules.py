@@ -28,7 +28,14 @@ _POSITIVE_FRACTION = [Interval(Real, 0, 1, closed="right")]
 
 
 class Schedule(BaseEstimator):
-    """Base of the schedules: parameters can be read, set and searched."""
+    """Base of the schedules: parameters can be read, set and searched.
+
+    Examples
+    --------
+    >>> from skdeep.schedules import Schedule, StepDecay
+    >>> isinstance(StepDecay(), Schedule)
+    True
+    """
 
     def validate(self):
         """Raise ValueError if a parameter is out of its range."""
@@ -291,7 +298,18 @@ class ReduceOnPlateau(Schedule):
         self.minimum = minimum
 
     def factor_after(self, values):
-        """Return the factor after epochs with these monitored values, of which smaller is better."""
+        """Return the factor that is in force after some epochs.
+
+        Parameters
+        ----------
+        values : list of float
+            Monitored value of each epoch so far; smaller is better.
+
+        Returns
+        -------
+        factor : float
+            Between `minimum` and 1.
+        """
         best, waited, factor = np.inf, 0, 1.0
         for value in values:
             waited = waited + 1 if value > best - self.tol else 0

@@ -12,8 +12,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skdeep
 from skdeep.utils.discovery import all_estimators, checking_instance
 
-# Estimator name -> {check: reason}, for instances with default parameters only. What may stand here is the equivalence of
-# sample weights and repeated rows, for nets that are stochastic or batch-dependent by default.
+# Estimator name -> {check: reason}, for instances with default parameters only. What may stand here is the equivalence
+# of sample weights and repeated rows, for nets that are stochastic or batch-dependent by default.
 EXPECTED_FAILURES_OF_DEFAULTS = {}
 MAY_BE_EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data",
@@ -34,9 +34,12 @@ def needs_arguments(cls):
     return any(p.default is p.empty and p.kind in named for p in inspect.signature(cls).parameters.values())
 
 
-def seeded(estimator):
-    """imbalanced-learn's checks set no seed themselves."""
-    return estimator.set_params(random_state=0) if "random_state" in estimator.get_params() else estimator
+def imbalanced_learn_checks(samplers):
+    """Return (sampler, check) pairs; the samplers are seeded, because these checks set no seed themselves."""
+    for sampler in samplers:
+        sampler.set_params(**{"random_state": 0} if "random_state" in sampler.get_params() else {})
+    pairs = parametrize_with_imblearn_checks(samplers).args[1]
+    return [pytest.param(*pair, id=f"{type(pair[0]).__name__}-{number}") for number, pair in enumerate(pairs)]
 
 
 def public_modules():
@@ -65,11 +68,9 @@ def test_scikit_learn_checks_of_default_parameters(estimator, check):
     check(estimator)
 
 
-if SAMPLERS:
-
-    @parametrize_with_imblearn_checks([seeded(estimator) for estimator in SAMPLERS])
-    def test_imbalanced_learn_checks(estimator, check):
-        check(estimator)
+@pytest.mark.parametrize(("estimator", "check"), imbalanced_learn_checks(SAMPLERS))
+def test_imbalanced_learn_checks(estimator, check):
+    check(estimator)
 
 
 def test_only_the_sample_weight_equivalence_may_fail_and_never_for_perceptrons():

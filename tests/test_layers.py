@@ -1,4 +1,4 @@
-"""The shape of the house: imports point down, TensorFlow comes late, files and functions are short, modules hold no state."""
+"""The shape of the house: imports point down, TensorFlow comes late, files are short, modules hold no state."""
 
 import ast
 import functools
@@ -27,6 +27,7 @@ FLOORS = (
     ("skdeep._inputs", "skdeep._targets", "skdeep._params", "skdeep._keras_model", "skdeep._sklearn_callbacks"),
     ("skdeep.base", "skdeep._training"),
     ("skdeep._supervised", "skdeep._unsupervised"),
+    ("skdeep._classifier", "skdeep._regressor"),
     ("skdeep.tabular", "skdeep.image", "skdeep.sequence", "skdeep.text", "skdeep.decomposition"),
     ("skdeep.over_sampling", "skdeep.outlier_detection"),
     ("skdeep.inspection", "skdeep.model_selection", "skdeep.export", "skdeep.wrappers"),

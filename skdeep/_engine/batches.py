@@ -4,23 +4,46 @@ Dense inputs are one tensor. A CSR matrix is three (row offsets, columns, values
 becomes a tf.SparseTensor with the batch's own entries only.
 """
 
+import ctypes
+
 import numpy as np
 import tensorflow as tf
 
+_ALIGNMENT = 64  # bytes, which TensorFlow's CPU kernels want
+_SHARED_BYTES = 2**20  # less is copied faster than shared
+
 
 def to_tensors(arrays, signature):
-    """Convert a dict of arrays to lists of tensors, one list an input. Aligned arrays are shared, not copied."""
+    """Convert a dict of arrays to lists of tensors, one list an input.
+
+    Large dense arrays are shared and not copied where their memory allows it; the caller keeps them alive.
+    """
     return [_to_tensors(arrays[name], spec, signature.dtype) for name, spec in signature.inputs]
 
 
 def _to_tensors(array, spec, dtype):
     if not spec.sparse:
-        return [tf.convert_to_tensor(array, dtype=spec.dtype)]
+        return [_shared(array) if _can_be_shared(array, spec.dtype) else tf.convert_to_tensor(array, dtype=spec.dtype)]
     return [
         tf.convert_to_tensor(array.indptr.astype(np.int64, copy=False)),
         tf.convert_to_tensor(array.indices.astype(np.int64, copy=False)),
         tf.convert_to_tensor(array.data.astype(dtype, copy=False)),
     ]
+
+
+def _can_be_shared(array, dtype):
+    aligned = array.ctypes.data % _ALIGNMENT == 0 and array.flags.c_contiguous
+    return aligned and array.dtype == dtype and array.nbytes >= _SHARED_BYTES
+
+
+def _shared(array):
+    """Return a tensor on the memory of an array, which may be a read-only map of a file.
+
+    TensorFlow copies any array it is given, except through DLPack, which NumPy denies to read-only arrays; TensorFlow
+    never writes to the inputs of a graph.
+    """
+    memory = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
+    return tf.experimental.dlpack.from_dlpack(np.frombuffer(memory, array.dtype).reshape(array.shape).__dlpack__())
 
 
 def tensor_specs(signature):
@@ -78,3 +101,33 @@ def _gather_sparse(parts, rows, width):
     sparse = tf.SparseTensor(indices, gathered[1].output_dense_values, shape)
     sparse._dense_shape_default = tf.TensorShape((None, width))
     return sparse
+
+
+class Data:
+    """Training or validation rows as tensors.
+
+    Parameters
+    ----------
+    spec : ProgramSpec
+        The program they are for.
+    inputs : dict of str to array or CSR matrix
+        One entry an input.
+    targets : list of ndarray
+        One array an output.
+    sample_weight : ndarray or None
+        Positive weights, in a weighted program.
+    """
+
+    def __init__(self, spec, inputs, targets, sample_weight=None):
+        dtype = spec.signature.dtype
+        self.n_rows = len(targets[0])
+        self._inputs = inputs  # their memory may be the tensors' own
+        self.flat = [part for parts in to_tensors(inputs, spec.signature) for part in parts]
+        self.flat += [tf.convert_to_tensor(y, dtype=kind) for y, (_, kind) in zip(targets, spec.targets, strict=True)]
+        self._sample_weight = sample_weight if spec.weighted else None
+        if spec.weighted:
+            self.flat.append(tf.convert_to_tensor(sample_weight, dtype=dtype))
+
+    def weight(self, rows):
+        """Return how much an array of row numbers weighs together."""
+        return rows.size if self._sample_weight is None else self._sample_weight[rows].sum()

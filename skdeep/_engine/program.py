@@ -11,9 +11,8 @@ import tensorflow as tf
 
 from skdeep._engine import batches, optimizers, weights
 from skdeep._engine.compile import compile_function
+from skdeep._engine.flat import FlatWeights, fits
 from skdeep.utils._numbers import LiveNumber
-
-_FLAT_WEIGHTS = 2**15  # copying more than these costs more than it saves
 
 
 class Program:
@@ -41,8 +40,8 @@ class Program:
         self.optimizer = optimizers.build(
             spec.optimizer.config, {name: numbers[name] for name in spec.optimizer.numbers}
         )
-        self._flat = self._flat_variable()
-        updated = self._trainable if self._flat is None else [self._flat]
+        self._flat = FlatWeights(self._trainable, self.dtype) if spec.flat and fits(self._trainable) else None
+        updated = self._trainable if self._flat is None else [self._flat.variable]
         rate = optimizers.prepare(self.optimizer, spec.optimizer, updated, spec.signature.dtype)
         if rate is not None:
             self._variables["learning_rate"] = rate.value
@@ -142,18 +141,6 @@ class Program:
         self._start = self._trace(self._start_graph, [scalar, numbers])
         self._evaluate_types = [*data, scalar]
 
-    def _flat_variable(self):
-        """Return one variable for all trainable weights of a small net, or None.
-
-        The optimizer's many small operations then run once a step instead of once a weight, which is most of what a
-        step of a small net costs. Between calls of `train` the model's own variables hold the weights.
-        """
-        sizes = [int(np.prod(variable.shape)) for variable in self._trainable]
-        if not self.spec.flat or sum(sizes) > _FLAT_WEIGHTS:
-            return None
-        self._sizes = sizes
-        return keras.Variable(tf.zeros((sum(sizes),), self.dtype), dtype=self.dtype.name, name="weights")
-
     def _trace(self, function, types):
         self.traces += 1
         return compile_function(function, types)
@@ -189,7 +176,7 @@ class Program:
         n_epochs, n_rows = tf.unstack(tf.shape(orders))
         n_steps = (n_rows + batch_size - 1) // batch_size
         if self._flat is not None:
-            self._flat.assign(self._flattened([variable.value for variable in self._trainable]))
+            self._flat.load()
 
         def one_epoch(epoch, losses):
             order = orders[epoch]
@@ -210,16 +197,8 @@ class Program:
         losses = tf.while_loop(lambda epoch, _: epoch < n_epochs, one_epoch, (0, losses))[1].stack()
         if self._flat is not None:
             with tf.control_dependencies([losses]):
-                for variable, part in zip(self._trainable, self._parts(self._flat.value), strict=True):
-                    variable.assign(part)
+                self._flat.unload()
         return losses
-
-    def _flattened(self, tensors):
-        return tf.concat([tf.reshape(tensor, (-1,)) for tensor in tensors], axis=0)
-
-    def _parts(self, flat):
-        parts = tf.split(flat, self._sizes)
-        return [tf.reshape(part, variable.shape) for part, variable in zip(parts, self._trainable, strict=True)]
 
     def _reseed(self, seed, epoch, fresh):
         if not self._random_states:
@@ -243,13 +222,13 @@ class Program:
         return loss, weight
 
     def _flat_step(self, inputs, targets, sample_weight, rows):
-        values = self._parts(self._flat.value)
+        values = self._flat.parts()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
             with keras.StatelessScope(list(zip(self._trainable, values, strict=True))) as scope:
                 loss, weight = self._loss(inputs, targets, sample_weight, rows, training=True)
         gradients = tape.gradient(loss, values, unconnected_gradients="zero")
-        self.optimizer.apply([self._flattened(self._penalised(gradients, values))], [self._flat])
+        self.optimizer.apply([self._flat.flatten(self._penalised(gradients, values))], [self._flat.variable])
         for variable in self.model.non_trainable_variables:
             updated = scope.get_current_value(variable)
             if updated is not None:
@@ -304,32 +283,3 @@ def _dense(gradient):
     if isinstance(gradient, tf.IndexedSlices):
         return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
     return gradient
-
-
-class Data:
-    """Training or validation rows as tensors.
-
-    Parameters
-    ----------
-    spec : ProgramSpec
-        The program they are for.
-    inputs : dict of str to array or CSR matrix
-        One entry an input.
-    targets : list of ndarray
-        One array an output.
-    sample_weight : ndarray or None
-        Positive weights, in a weighted program.
-    """
-
-    def __init__(self, spec, inputs, targets, sample_weight=None):
-        dtype = spec.signature.dtype
-        self.n_rows = len(targets[0])
-        self.flat = [part for parts in batches.to_tensors(inputs, spec.signature) for part in parts]
-        self.flat += [tf.convert_to_tensor(y, dtype=kind) for y, (_, kind) in zip(targets, spec.targets, strict=True)]
-        self._sample_weight = sample_weight if spec.weighted else None
-        if spec.weighted:
-            self.flat.append(tf.convert_to_tensor(sample_weight, dtype=dtype))
-
-    def weight(self, rows):
-        """Return how much an array of row numbers weighs together."""
-        return rows.size if self._sample_weight is None else self._sample_weight[rows].sum()

@@ -90,7 +90,9 @@ def build(config, signature, numbers):
     for index, units in enumerate(config.hidden_layer_sizes):
         hidden = _hidden_layer(hidden, units, index, config, dtype, numbers)
     outputs = [
-        keras.layers.Dense(units, kernel_initializer="glorot_uniform", dtype=dtype, name=f"output_{index}")(hidden)
+        keras.layers.Dense(
+            units, kernel_initializer=_initializer(config, "linear"), dtype=dtype, name=f"output_{index}"
+        )(hidden)
         for index, units in enumerate(config.output_sizes)
     ]
     return keras.Model({name: inputs}, outputs[0] if len(outputs) == 1 else outputs, name="mlp")
@@ -101,7 +103,7 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
     hidden = keras.layers.Dense(
         units * (_MAXOUT_PIECES if maxout else 1),
         use_bias=config.normalization is None,
-        kernel_initializer=_initializer(config),
+        kernel_initializer=_initializer(config, config.activation),
         dtype=dtype,
         name=f"hidden_{index}",
     )(inputs)
@@ -123,9 +125,9 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
     return hidden
 
 
-def _initializer(config):
+def _initializer(config, activation):
     if config.kernel_initializer != "auto":
         return getattr(config.kernel_initializer, "instance", config.kernel_initializer)
-    if config.activation == "selu":
+    if activation == "selu":
         return "lecun_normal"
-    return "he_uniform" if config.activation in _RELU_FAMILY else "glorot_uniform"
+    return "he_uniform" if activation in _RELU_FAMILY else "glorot_uniform"

@@ -16,6 +16,8 @@ _JUMP = 0.1  # a rise from one epoch to the next by this share of the loss is a 
 _JUMPY = 0.1  # ... and this share of epochs with jumps is too many,
 _CLIMB = 0.01  # if the rises amount to this share of the whole fall for each epoch
 _STEADY = 0.4  # a straight line makes half of its fall in the second half; a curve that levels off, less than this
+_STEADY_AFTER_ALL = 0.2  # the same for a loss ...
+_FELL_HARDLY = 0.9  # ... that ended at this share of its start
 _LEARNED_LITTLE = 0.6  # of the loss of a guess
 _LEARNED_NOTHING = 0.98  # of the loss of a guess
 _RISE = 0.1  # of the loss of a guess: by how much the validation loss may be above its best ...
@@ -183,8 +185,8 @@ def _rate_too_high(curves):
         return f"The training loss shot up to {times:.0f} times {curves.yardstick}, in epoch {peak + 1}."
     lowest = int(train.argmin())
     # Dropout makes the training loss of a small net jump up and down, but not the validation loss.
-    rose = _last(curves.validation) > curves.validation[lowest]
-    if rose and _last(train) - train[lowest] > _RISE * curves.guess:
+    rise = min(_last(curve) - curve[lowest] for curve in (train, curves.validation))
+    if rise > _RISE * curves.guess:
         change = _change(train[lowest], _last(train), curves.floor)
         return f"The training loss went up again after epoch {lowest + 1}: {change}."
     jumps, climb = _jumps(train, curves.guess)
@@ -204,10 +206,13 @@ def _jumps(curve, guess):
 
 def _rate_too_low(curves):
     # Weights drawn by luck may start below the loss of a guess, so either yardstick counts.
-    if curves.train_end < _LEARNED_LITTLE * min(curves.guess, curves.train[0]) or curves.steadiness < _STEADY:
+    if curves.train_end < _LEARNED_LITTLE * min(curves.guess, curves.train[0]):
+        return None
+    hardly = curves.train_end > _FELL_HARDLY * curves.train[0]
+    if curves.steadiness < (_STEADY_AFTER_ALL if hardly else _STEADY):
         return None
     change = _change(curves.train[0], curves.train_end, curves.floor)
-    return f"The training loss fell in almost a straight line and was still falling at the end: {change}."
+    return f"The training loss fell by little and was still falling steadily at the end: {change}."
 
 
 def _overfitting(curves):

@@ -12,16 +12,32 @@ class CrossEntropy(keras.losses.Loss):
     ----------
     label_smoothing : float, default=0.0
         Share of the target that is spread evenly over the classes.
+    reduction : str, default="sum_over_batch_size"
+        How Keras' own training reduces the losses of the rows; estimators here take weighted means.
+    name : str, default="cross_entropy"
+        Name of the loss.
+    dtype : str or None, default=None
+        Precision of the loss in Keras' own training.
 
     References
     ----------
     Szegedy et al. (2016), "Rethinking the inception architecture for computer vision".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep.losses import CrossEntropy
+    >>> from skdeep.tabular import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = MLPClassifier((8,), epochs=20, learning_rate=0.1, random_state=0, loss=CrossEntropy(0.1)).fit(X, y)
+    >>> model.loss_curve_[-1] < model.loss_curve_[0]
+    True
     """
 
     live_numbers = ("label_smoothing",)
 
-    def __init__(self, label_smoothing=0.0, name="cross_entropy", **settings):
-        super().__init__(name=name, **settings)
+    def __init__(self, label_smoothing=0.0, reduction="sum_over_batch_size", name="cross_entropy", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.label_smoothing = label_smoothing
 
     def call(self, y_true, y_pred):
@@ -47,16 +63,32 @@ class Focal(keras.losses.Loss):
     ----------
     gamma : float, default=2.0
         0 is the plain cross-entropy.
+    reduction : str, default="sum_over_batch_size"
+        How Keras' own training reduces the losses of the rows; estimators here take weighted means.
+    name : str, default="focal"
+        Name of the loss.
+    dtype : str or None, default=None
+        Precision of the loss in Keras' own training.
 
     References
     ----------
     Lin et al. (2017), "Focal loss for dense object detection".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skdeep.losses import Focal
+    >>> from skdeep.tabular import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = MLPClassifier((8,), epochs=20, learning_rate=0.1, random_state=0, loss=Focal(gamma=1.0)).fit(X, y)
+    >>> model.loss_curve_[-1] < model.loss_curve_[0]
+    True
     """
 
     live_numbers = ("gamma",)
 
-    def __init__(self, gamma=2.0, name="focal", **settings):
-        super().__init__(name=name, **settings)
+    def __init__(self, gamma=2.0, reduction="sum_over_batch_size", name="focal", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.gamma = gamma
 
     def call(self, y_true, y_pred):

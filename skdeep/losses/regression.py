@@ -14,16 +14,32 @@ class Huber(keras.losses.Loss):
     ----------
     delta : float, default=1.0
         Residual at which the one turns into the other, in standard deviations of the targets.
+    reduction : str, default="sum_over_batch_size"
+        How Keras' own training reduces the losses of the rows; estimators here take weighted means.
+    name : str, default="huber"
+        Name of the loss.
+    dtype : str or None, default=None
+        Precision of the loss in Keras' own training.
 
     References
     ----------
     Huber (1964), "Robust estimation of a location parameter".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skdeep.losses import Huber
+    >>> from skdeep.tabular import MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = MLPRegressor((8,), epochs=20, learning_rate=0.1, random_state=0, loss=Huber(delta=0.5)).fit(X, y)
+    >>> model.loss_curve_[-1] < model.loss_curve_[0]
+    True
     """
 
     live_numbers = ("delta",)
 
-    def __init__(self, delta=1.0, name="huber", **settings):
-        super().__init__(name=name, **settings)
+    def __init__(self, delta=1.0, reduction="sum_over_batch_size", name="huber", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
         if not float(delta) > 0:
             raise ValueError(f"delta must be positive, got {delta!r}.")
         self.delta = delta
@@ -48,16 +64,32 @@ class Pinball(keras.losses.Loss):
     ----------
     quantile : float, default=0.5
         Which quantile to predict, between 0 and 1; 0.5 is the median.
+    reduction : str, default="sum_over_batch_size"
+        How Keras' own training reduces the losses of the rows; estimators here take weighted means.
+    name : str, default="pinball"
+        Name of the loss.
+    dtype : str or None, default=None
+        Precision of the loss in Keras' own training.
 
     References
     ----------
     Koenker and Bassett (1978), "Regression quantiles".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skdeep.losses import Pinball
+    >>> from skdeep.tabular import MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = MLPRegressor((8,), epochs=20, learning_rate=0.1, random_state=0, loss=Pinball(quantile=0.9)).fit(X, y)
+    >>> model.loss_curve_[-1] < model.loss_curve_[0]
+    True
     """
 
     live_numbers = ("quantile",)
 
-    def __init__(self, quantile=0.5, name="pinball", **settings):
-        super().__init__(name=name, **settings)
+    def __init__(self, quantile=0.5, reduction="sum_over_batch_size", name="pinball", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
         if not 0 < float(quantile) < 1:
             raise ValueError(f"quantile must lie between 0 and 1, got {quantile!r}.")
         self.quantile = quantile
@@ -79,12 +111,26 @@ class LogPoisson(keras.losses.Loss):
 
     Parameters
     ----------
-    name : str
+    reduction : str, default="sum_over_batch_size"
+        How Keras' own training reduces the losses of the rows; estimators here take weighted means.
+    name : str, default="log_poisson"
         Name of the loss.
+    dtype : str or None, default=None
+        Precision of the loss in Keras' own training.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from skdeep.losses import LogPoisson
+    >>> from skdeep.tabular import MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = MLPRegressor((8,), epochs=20, learning_rate=0.1, random_state=0, loss=LogPoisson()).fit(X, y)
+    >>> model.loss_curve_[-1] < model.loss_curve_[0]
+    True
     """
 
-    def __init__(self, name="log_poisson", **settings):
-        super().__init__(name=name, **settings)
+    def __init__(self, reduction="sum_over_batch_size", name="log_poisson", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def call(self, y_true, y_pred):
         """Return exp(y_pred) - y_true * y_pred of each row; both arguments have shape (n, n_targets)."""

@@ -109,7 +109,7 @@ class MLPClassifier(_MLP, DeepClassifier, MLPParams, PenaltyParams, OptimizerPar
         Labels, in the order of the columns of `predict_proba`.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X was a DataFrame with string names.
     weights_ : list of ndarray
         Weights of the net, in Keras' order; read-only.
@@ -201,7 +201,7 @@ class MLPRegressor(_MLP, DeepRegressor, MLPParams, PenaltyParams, OptimizerParam
     ----------
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X was a DataFrame with string names.
     weights_ : list of ndarray
         Weights of the net, in Keras' order; read-only.
@@ -261,8 +261,10 @@ class MLPRegressor(_MLP, DeepRegressor, MLPParams, PenaltyParams, OptimizerParam
 
 def _sizes(sizes):
     sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
-    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {sizes!r}.")
+    if not all(isinstance(size, Integral) for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must all be integers, got {sizes!r}.")
+    if any(size < 1 for size in sizes):
+        raise ValueError(f"hidden_layer_sizes must all be at least 1, got {sizes!r}.")
     return tuple(int(size) for size in sizes)
 
 

@@ -100,31 +100,56 @@ def test_a_regressor_goes_on_after_the_journey_as_if_uninterrupted():
     assert_array_equal(travelled.predict(PATIENTS), uninterrupted.predict(PATIENTS))
 
 
-_OPEN = """
+_WITHOUT_TENSORFLOW = """
 import pickle, sys
 import numpy as np
 sys.modules["tensorflow"] = sys.modules["keras"] = None  # importing them now raises
 with open("model.pickle", "rb") as file:
     model = pickle.load(file)
+"""
+
+_OPEN = """
 from sklearn.base import clone, is_classifier
 assert is_classifier(model)
 assert model.n_features_in_ == 4 and model.classes_.tolist() == ["setosa", "versicolor", "virginica"]
 assert len(model.loss_curve_) == 5 and model.coefs_[0].shape == (4, 8)
 clone(model).set_params(learning_rate_schedule__warmup=0.3).get_params()
-repr(model), model._repr_html_()
+repr(model)
 del sys.modules["tensorflow"], sys.modules["keras"]
 np.save("probabilities.npy", model.predict_proba(np.load("X.npy")))
 """
 
+_SHOW = """
+assert "MLPClassifier" in model._repr_html_()
+assert "predict_proba" in dir(model)
+"""
 
-def test_a_fresh_process_opens_a_net_without_tensorflow(tmp_path):
+
+@pytest.fixture
+def in_fresh_process(tmp_path):
+    """Return a fitted net and a function that runs a script in a process that has unpickled it without TensorFlow."""
     names = load_iris().target_names[SPECIES]
     model = MLPClassifier(**SETTINGS, dropout=0.2, learning_rate_schedule=CosineDecay()).fit(FLOWERS, names)
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
     np.save(tmp_path / "X.npy", FLOWERS)
-    done = subprocess.run([sys.executable, "-c", _OPEN], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+
+    def run(script):
+        command = [sys.executable, "-c", _WITHOUT_TENSORFLOW + script]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return model, run
+
+
+def test_a_fresh_process_opens_a_net_without_tensorflow(in_fresh_process, tmp_path):
+    model, run = in_fresh_process
+    run(_OPEN)
     assert_array_equal(np.load(tmp_path / "probabilities.npy"), model.predict_proba(FLOWERS))
+
+
+def test_a_notebook_shows_a_net_without_tensorflow(in_fresh_process):
+    _, run = in_fresh_process
+    run(_SHOW)
 
 
 def test_a_pickle_holds_little_more_than_the_weights_and_the_state_of_the_optimizer():

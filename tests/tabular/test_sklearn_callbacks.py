@@ -1,7 +1,5 @@
 """scikit-learn's own callbacks, set with `set_callbacks`, see every epoch."""
 
-import threading
-
 import numpy as np
 import pytest
 from sklearn.callback import ProgressBar, ScoringMonitor
@@ -134,14 +132,6 @@ def test_a_failed_fit_tears_its_callbacks_down(trouble):
     with pytest.raises(ValueError, match=r"learning rate|momentum"):
         net(**trouble, epochs=100).set_callbacks(recorder).fit(FLOWERS, SPECIES)
     assert recorder.events.count("teardown") == recorder.events.count("setup")
-
-
-def test_a_failed_fit_ends_the_progress_bar():
-    pytest.importorskip("rich")
-    before = threading.active_count()
-    with pytest.raises(ValueError, match="momentum"):
-        net(momentum=0.9).set_callbacks(ProgressBar()).fit(FLOWERS, SPECIES)
-    assert threading.active_count() == before
 
 
 def test_incremental_fits_leave_no_trace_of_callbacks():

@@ -1,0 +1,68 @@
+"""
+=======================================
+A search over six numbers compiles once
+=======================================
+
+Learning rate, dropout, penalty, label smoothing, gradient clipping and batch size are numbers that go into a compiled
+program and are no part of it. A grid search over all six compiles at its very first fit and never again.
+"""
+
+# %%
+# Six numbers
+# -----------
+# 240 settings, each fitted on three folds.
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skdeep
+from skdeep.tabular import MLPClassifier
+
+X, y = load_digits(return_X_y=True)
+X, y = X[:600], y[:600]
+grid = {
+    "mlpclassifier__learning_rate": [0.001, 0.003, 0.01, 0.03, 0.1],
+    "mlpclassifier__dropout": [0.1, 0.4, 0.7],
+    "mlpclassifier__alpha": [0.0001, 0.01],
+    "mlpclassifier__label_smoothing": [0.01, 0.1],
+    "mlpclassifier__clip_norm": [0.3, 3.0],
+    "mlpclassifier__batch_size": [50, 100],
+}
+net = MLPClassifier((64,), epochs=10, random_state=0)
+search = GridSearchCV(make_pipeline(StandardScaler(), net), grid, cv=3, refit=False).fit(X, y)
+
+results = pd.DataFrame(search.cv_results_)
+print(f"{3 * len(results)} fits, {skdeep.cache_info().misses} compilation")
+
+# %%
+# What the search found, and what it cost
+# ---------------------------------------
+# Each cell is the best of sixteen settings with that learning rate and dropout. The first fits carry the whole price of
+# compiling.
+
+results.columns = results.columns.str.replace("param_mlpclassifier__", "")
+best = results.pivot_table("mean_test_score", "dropout", "learning_rate", aggfunc="max")
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained", width_ratios=[3, 2])
+image = left.imshow(best, cmap="cividis", aspect="auto")
+for (row, column), score in np.ndenumerate(best.to_numpy()):
+    top = score == best.to_numpy().max()
+    color = "white" if image.norm(score) < 0.6 else "black"
+    left.text(column, row, f"{score:.3f}", ha="center", va="center", color=color, fontweight="bold" if top else None)
+left.set_xticks(range(len(best.columns)), [f"{rate:g}" for rate in best.columns])
+left.set_yticks(range(len(best.index)), best.index)
+left.set(xlabel="Learning rate", ylabel="Dropout")
+left.set_title("Accuracy in cross-validation", loc="left")
+
+seconds = 3 * results["mean_fit_time"]
+right.plot(np.arange(1, len(seconds) + 1), seconds, ".", color="#0072B2", markersize=4)
+right.annotate("compiling", (1, seconds[0]), xytext=(12, 0), textcoords="offset points", va="center")
+right.set(xlabel="Setting, in the order of the search", ylabel="Seconds for three fits", ylim=(0, None))
+right.set_title("Only the first one compiles", loc="left")
+right.spines[["top", "right"]].set_visible(False)
+plt.show()

@@ -1,0 +1,106 @@
+"""The benchmark can be imported and writes its figures down right. What it measures is not tested."""
+
+import importlib
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    """Return the modules of the benchmark, which is a folder of scripts and no package."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return SimpleNamespace(**{name: importlib.import_module(name) for name in ("run", "_cases", "_report")})
+
+
+@pytest.fixture
+def rows(benchmark):
+    times = {"scikit-deep": 0.02, "scikit-learn": 0.05, "Keras": 0.8, "scikeras": 1.0}
+    sizes = {"scikit-deep": 700.0, "scikit-learn": 140.0}
+    return [
+        benchmark._cases.Row("grid", "grid search", "s", times, first=1.5, extrapolated=("scikeras",), headline=True),
+        benchmark._cases.Row("memory", "peak memory", "MB", sizes),
+    ]
+
+
+ENVIRONMENT = {
+    "cores": 2,
+    "processor": "Some CPU",
+    "system": "Linux x86_64",
+    "python": "3.13.0",
+    "versions": {
+        "scikit-deep": "1.0",
+        "scikit-learn": "1.9",
+        "tensorflow": "2.21",
+        "keras": "3.15",
+        "scikeras": "0.13",
+    },
+}
+
+
+def test_every_case_can_be_asked_for_by_name(benchmark):
+    assert set(benchmark._cases.CASES) == {"grid", "fit", "sparse", "predict", "import", "pickle", "memory"}
+    options = benchmark.run.parse(["--quick", "--only", "grid", "--only", "fit"])
+    assert options.quick
+    assert options.only == ["grid", "fit"]
+
+
+def test_an_unknown_case_is_refused(benchmark, capsys):
+    with pytest.raises(SystemExit):
+        benchmark.run.parse(["--only", "nothing"])
+    assert "invalid choice: 'nothing'" in capsys.readouterr().err
+
+
+def test_ratios_have_ours_as_one(rows):
+    assert rows[0].ratios == pytest.approx({"scikit-deep": 1.0, "scikit-learn": 2.5, "Keras": 40.0, "scikeras": 50.0})
+
+
+def test_table(benchmark, rows):
+    assert benchmark._report.table(rows).splitlines() == [
+        "| | scikit-deep | scikit-learn | Keras | scikeras |",
+        "| :-- | --: | --: | --: | --: |",
+        "| Grid search | 20.0 ms (first 1.50 s) | 50.0 ms (2.5) | 800 ms (40) | 1.00 s† (50) |",
+        "| Peak memory | 700 MB | 140 MB (0.20) | - | - |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"),
+    [(0.004567, 3, "0.00457"), (1.0, 2, "1.0"), (39.96, 3, "40.0"), (99.6, 2, "100"), (1234.5, 3, "1,230")],
+)
+def test_numbers_keep_their_significant_digits(benchmark, value, digits, expected):
+    assert benchmark._report.number(value, digits) == expected
+
+
+def test_files_hold_the_machine_the_versions_and_the_figures(benchmark, rows, tmp_path):
+    benchmark._report.write(tmp_path, rows, ENVIRONMENT, quick=True)
+    page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    for expected in ("2 cores of Some CPU", "keras 3.15", "| Peak memory |", "A quick run", "† scikeras:"):
+        assert expected in page
+    content = benchmark._report.json.loads((tmp_path / "benchmarks.json").read_text(encoding="utf-8"))
+    assert content["quick"] is True
+    assert content["rows"][0]["ratios"]["Keras"] == pytest.approx(40.0)
+    assert (tmp_path / "benchmarks.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_short_table_has_the_headlines_only(benchmark, rows):
+    text = benchmark._report.short_table(rows, ENVIRONMENT, quick=False)
+    assert "Grid search" in text
+    assert "Peak memory" not in text
+    assert "quick run" not in text
+
+
+def test_only_the_marked_section_of_a_page_is_rewritten(benchmark):
+    begin, end = benchmark._report.BEGIN, benchmark._report.END
+    page = f"before\n{begin}\nold\n{end}\nafter\n"
+    assert benchmark._report.rewrite_section(page, "new") == f"before\n{begin}\nnew\n{end}\nafter\n"
+    with pytest.raises(ValueError, match="no section"):
+        benchmark._report.rewrite_section("a page without markers", "new")
+
+
+def test_the_readme_has_the_section():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme.index("<!-- benchmarks: begin -->") < readme.index("<!-- benchmarks: end -->")
