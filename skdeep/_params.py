@@ -21,7 +21,7 @@ OPTIMIZERS = (
 )  # fmt: skip
 
 
-def param(default, constraints, kind, doc):
+def param(default, constraints, kind, doc, *, positional=False):
     """Declare a parameter.
 
     Parameters
@@ -34,8 +34,11 @@ def param(default, constraints, kind, doc):
         The type as the documentation shows it.
     doc : str
         What the parameter does.
+    positional : bool, default=False
+        Whether it may be given without its name.
     """
-    return dataclasses.field(default=default, metadata={"constraints": constraints, "kind": kind, "doc": doc})
+    metadata = {"constraints": constraints, "kind": kind, "doc": doc}
+    return dataclasses.field(default=default, kw_only=not positional, metadata=metadata)
 
 
 def estimator(cls):
@@ -61,7 +64,7 @@ def positive(kind, closed="neither"):
     return Interval(kind, 0, None, closed=closed)
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False)
 class OptimizerParams:
     """How the weights move."""
 
@@ -111,7 +114,7 @@ class OptimizerParams:
     )
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False)
 class PenaltyParams:
     """What is added to the loss."""
 
@@ -131,7 +134,7 @@ class PenaltyParams:
     )
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False)
 class TrainingParams:
     """How long and on what the net is trained."""
 
@@ -210,4 +213,46 @@ class TrainingParams:
         ["verbose"],
         "int",
         "0 is silent, 1 shows a progress bar with the time that is left, 2 prints a line an epoch.",
+    )
+
+
+@dataclass(eq=False, repr=False)
+class ClassifierParams:
+    """What a classifier minimises."""
+
+    loss: object = param(
+        "auto",
+        [str, callable],
+        "str, keras.losses.Loss or callable",
+        '"auto" or "cross_entropy"; "hinge" and "squared_hinge", which have no probabilities; "focal", for classes '
+        "that are hard or rare; or any Keras loss by name, instance or function of (y_true, y_pred), which gets "
+        "probabilities unless it has from_logits=True, and one column a class unless its name begins with Sparse.",
+    )
+    label_smoothing: float = param(
+        0.0,
+        [Interval(Real, 0, 1, closed="left")],
+        "float",
+        "Share of each target that is spread evenly over the classes, with the cross-entropy.",
+    )
+    class_weight: object = param(
+        None,
+        [dict, list, StrOptions({"balanced"}), None],
+        'dict, list of dict, "balanced" or None',
+        'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to '
+        "their frequency. For several targets or labels, a list with one dict each.",
+    )
+
+
+@dataclass(eq=False, repr=False)
+class RegressorParams:
+    """What a regressor minimises."""
+
+    loss: object = param(
+        "auto",
+        [str, callable],
+        "str, keras.losses.Loss or callable",
+        '"auto" or "squared_error" ("mse"), "absolute_error" ("mae"), "huber", "log_cosh", "pinball" for the median '
+        '(skdeep.losses.Pinball(0.9) for another quantile), "poisson" for counts (the net predicts the logarithm), '
+        '"cosine" for directions, or any Keras loss by name, instance or function of (y_true, y_pred). Targets are '
+        "standardised for the first five, divided by their mean for counts, and left alone for other losses.",
     )

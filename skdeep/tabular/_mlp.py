@@ -7,7 +7,15 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._classifier import DeepClassifier
-from skdeep._params import OptimizerParams, PenaltyParams, TrainingParams, estimator, param
+from skdeep._params import (
+    ClassifierParams,
+    OptimizerParams,
+    PenaltyParams,
+    RegressorParams,
+    TrainingParams,
+    estimator,
+    param,
+)
 from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
 from skdeep.architectures import mlp
@@ -23,6 +31,7 @@ class MLPParams:
         ["array-like", Interval(Integral, 1, None, closed="left")],
         "tuple of int",
         "Units of each hidden layer. () is the perceptron: logistic or linear regression.",
+        positional=True,
     )
     activation: object = param(
         "relu",
@@ -30,6 +39,7 @@ class MLPParams:
         "str or callable",
         'Activation of the hidden layers: any Keras name ("relu", "leaky_relu", "elu", "selu", "gelu", "mish", "silu", '
         '"tanh", "sigmoid", "softplus", "linear", ...), "maxout" (the larger of two linear pieces), or a function.',
+        positional=True,
     )
     dropout: float = param(
         0.0,
@@ -92,7 +102,7 @@ class _MLP:
 
 
 @estimator
-class MLPClassifier(_MLP, DeepClassifier, MLPParams, PenaltyParams, OptimizerParams, TrainingParams):
+class MLPClassifier(_MLP, DeepClassifier, TrainingParams, OptimizerParams, ClassifierParams, PenaltyParams, MLPParams):
     """Multilayer perceptron classifier.
 
     Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit
@@ -164,31 +174,9 @@ class MLPClassifier(_MLP, DeepClassifier, MLPParams, PenaltyParams, OptimizerPar
     True
     """
 
-    loss: object = param(
-        "auto",
-        [str, callable],
-        "str, keras.losses.Loss or callable",
-        '"auto" or "cross_entropy"; "hinge" and "squared_hinge", which have no probabilities; "focal", for classes '
-        "that are hard or rare; or any Keras loss by name, instance or function of (y_true, y_pred), which gets "
-        "probabilities unless it has from_logits=True, and one column a class unless its name begins with Sparse.",
-    )
-    label_smoothing: float = param(
-        0.0,
-        [Interval(Real, 0, 1, closed="left")],
-        "float",
-        "Share of each target that is spread evenly over the classes, with the cross-entropy.",
-    )
-    class_weight: object = param(
-        None,
-        [dict, list, StrOptions({"balanced"}), None],
-        'dict, list of dict, "balanced" or None',
-        'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to '
-        "their frequency. For several targets or labels, a list with one dict each.",
-    )
-
 
 @estimator
-class MLPRegressor(_MLP, DeepRegressor, MLPParams, PenaltyParams, OptimizerParams, TrainingParams):
+class MLPRegressor(_MLP, DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams, MLPParams):
     """Multilayer perceptron regressor.
 
     Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit
@@ -247,16 +235,6 @@ class MLPRegressor(_MLP, DeepRegressor, MLPParams, PenaltyParams, OptimizerParam
     >>> bool(model.fit(X, y).score(X, y) > 0.4)
     True
     """
-
-    loss: object = param(
-        "auto",
-        [str, callable],
-        "str, keras.losses.Loss or callable",
-        '"auto" or "squared_error" ("mse"), "absolute_error" ("mae"), "huber", "log_cosh", "pinball" for the median '
-        '(skdeep.losses.Pinball(0.9) for another quantile), "poisson" for counts (the net predicts the logarithm), '
-        '"cosine" for directions, or any Keras loss by name, instance or function of (y_true, y_pred). Targets are '
-        "standardised for the first five, divided by their mean for counts, and left alone for other losses.",
-    )
 
 
 def _sizes(sizes):
