@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
 
-from skdeep._params import OptimizerParams, PenaltyParams, TrainingParams, estimator, param
+from skdeep._params import OptimizerParams, PenaltyParams, RegressorParams, TrainingParams, estimator, param
 from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
 from skdeep.utils._lazy import keras
@@ -40,7 +40,7 @@ def build(config, signature, numbers):
 
 
 @estimator
-class WideDeepRegressor(DeepRegressor, PenaltyParams, OptimizerParams, TrainingParams):
+class WideDeepRegressor(DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams):
     """Linear regression and a multilayer perceptron, added up and trained together.
 
     The linear path learns the plain effects, the deep path what they leave.
@@ -74,18 +74,13 @@ class WideDeepRegressor(DeepRegressor, PenaltyParams, OptimizerParams, TrainingP
         ["array-like"],
         "tuple of int",
         "Units of each hidden layer of the deep path.",
+        positional=True,
     )
     dropout: float = param(
         0.0,
         [Interval(Real, 0, 1, closed="left")],
         "float",
         "Fraction of hidden units set to zero at each step.",
-    )
-    loss: object = param(
-        "auto",
-        [str, callable],
-        "str, keras.losses.Loss or callable",
-        "As in MLPRegressor.",
     )
 
     def _model_spec(self, signature, output_sizes):

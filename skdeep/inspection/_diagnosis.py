@@ -13,15 +13,15 @@ VERDICTS = ("good fit", "underfitting", "overfitting", "learning rate too high",
 _FEWEST_EPOCHS = 5
 _PEAK = 10.0  # a loss this many times that of a guess has exploded
 _JUMP = 0.1  # a rise from one epoch to the next by this share of the loss is a jump ...
-_JUMPY = 0.1  # ... and this share of epochs with jumps is too many,
-_CLIMB = 0.01  # if the rises amount to this share of the whole fall for each epoch
-_STEADY = 0.4  # a straight line makes half of its fall in the second half; a curve that levels off, less than this
-_STEADY_AFTER_ALL = 0.2  # the same for a loss ...
-_FELL_HARDLY = 0.9  # ... that ended at this share of its start
+_JUMPY = 0.1  # ... and this share of epochs with jumps is too many ...
+_CLIMB = 0.01  # ... if the loss rises in an epoch, on average, by this share of its whole fall
+_STEADY = 0.4  # of its fall, which a loss that levels off does not make in the second half; a straight line makes half
+_STEADY_IF_HARDLY = 0.2  # the same for a loss that hardly fell ...
+_FELL_HARDLY = 0.9  # ... which is, ended at this share of its start
 _LEARNED_LITTLE = 0.6  # of the loss of a guess
 _LEARNED_NOTHING = 0.98  # of the loss of a guess
-_RISE = 0.1  # of the loss of a guess: by how much the validation loss may be above its best ...
-_RELATIVE_RISE = 0.2  # ... or by this share of its best, whichever is more
+_RISE = 0.1  # of the loss of a guess: how far a loss may end above its best; the validation loss ...
+_RELATIVE_RISE = 0.2  # ... by this share of its best, if that is more
 _GAP = 0.3  # of the loss of a guess: how far the validation loss may be above the training loss
 
 _ADVICE = {
@@ -66,8 +66,8 @@ def diagnose(loss, val_loss, *, guess_loss=None, perfect_loss=0.0, kept_epoch=No
 
     The first of these that holds is the verdict:
 
-    - "learning rate too high": the training loss exploded, ended above its start, or kept jumping up,
-    - "learning rate too low": it came down by little, and as steadily at the end as before,
+    - "learning rate too high": the training loss exploded, went up again, or kept jumping up,
+    - "learning rate too low": it came down by little, and was still falling steadily at the end,
     - "overfitting": the validation loss turned upwards, or stayed far above the training loss,
     - "underfitting": the training loss, too, stayed near that of a guess,
     - "good fit": none of these.
@@ -159,7 +159,7 @@ def _last(curve):
 
 
 def _steadiness(curve, learning_rate):
-    """Return which part of the fall between the first and the last third came after the middle: half for a line.
+    """Return which part of the fall from the first third to the last came after the second: half for a straight line.
 
     Thirds of the way that the learning rates could have taken the net, which are thirds of the epochs if these are all
     the same. Zero if the loss did not fall throughout.
@@ -209,7 +209,7 @@ def _rate_too_low(curves):
     if curves.train_end < _LEARNED_LITTLE * min(curves.guess, curves.train[0]):
         return None
     hardly = curves.train_end > _FELL_HARDLY * curves.train[0]
-    if curves.steadiness < (_STEADY_AFTER_ALL if hardly else _STEADY):
+    if curves.steadiness < (_STEADY_IF_HARDLY if hardly else _STEADY):
         return None
     change = _change(curves.train[0], curves.train_end, curves.floor)
     return f"The training loss fell by little and was still falling steadily at the end: {change}."

@@ -44,8 +44,8 @@ def find_trained(estimator):
         if hasattr(found, "fit"):
             check_is_fitted(found)
         raise ValueError(
-            f"{type(found).__name__} has no history_ of its training; accepted are fitted estimators of scikit-deep, also "
-            "as the last step of a Pipeline or inside a search with refit."
+            f"{type(found).__name__} has no history_ of its training; accepted are fitted estimators of scikit-deep, "
+            "also as the last step of a Pipeline or inside a search with refit."
         )
     return found
 

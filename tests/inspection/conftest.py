@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest.importorskip("matplotlib")
-
 
 @pytest.fixture(autouse=True)
 def _closed_figures():

@@ -36,9 +36,9 @@ class TrainingDiagnosisDisplay:
     Attributes
     ----------
     verdict_ : {"good fit", "underfitting", "overfitting", "learning rate too high", "learning rate too low"}
-        The first of these that holds, in this order: the learning rate is too high if the training loss exploded, ended
-        above its start or kept jumping up; too low if it came down by little and as steadily at the end as before; a
-        net overfits if the validation loss turned upwards or stayed far above the training loss; it underfits if the
+        The first of these that holds, in this order: the learning rate is too high if the training loss exploded, went
+        up again or kept jumping up; too low if it came down by little and was still falling steadily at the end; a net
+        overfits if the validation loss turned upwards or stayed far above the training loss; it underfits if the
         training loss, too, stayed near that of a guess.
     reason_ : str
         The numbers that decided.
