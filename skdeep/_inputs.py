@@ -52,6 +52,13 @@ def _is_numeric(kind, column):
     return pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
 
 
+def as_sparse_as(X, other):
+    """Return `other` as a CSR matrix or array, whichever X is."""
+    if sparse.issparse(X) == sparse.issparse(other):
+        return other
+    return sparse.csr_matrix(other) if sparse.issparse(X) else other.toarray()
+
+
 def compute_dtype(dtype, X):
     """Return the dtype to compute in: as asked, or float64 where the data are so few that precision is free."""
     if dtype != "auto":

@@ -4,6 +4,7 @@ A concrete estimator adds its parameters and `_model_spec`; everything between t
 """
 
 import copy
+import inspect
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,7 +148,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         if X_val is None and weight_val is not None:
             raise ValueError("sample_weight_val is given without X_val and y_val.")
         if X_val is not None:
-            X_val = self._check_inputs(X_val, reset=False, dtype=X.dtype.name)
+            X_val = _inputs.as_sparse_as(X, self._check_inputs(X_val, reset=False, dtype=X.dtype.name))
             held_out = (X_val, *self._check_targets(X_val, y_val, weight_val))
             return (X, y, sample_weight), _drop_weightless(*held_out)
         if not self.early_stopping:
@@ -184,7 +185,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         if self.scoring != "loss":
             view = self._view(net)
             scorer = check_scoring(view, scoring=self.scoring)
-            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+            weights = {} if sample_weight is None or not _takes_weights(scorer) else {"sample_weight": sample_weight}
 
             def score(arrays):
                 view.weights_ = arrays
@@ -274,6 +275,12 @@ def _drop_weightless(X, y, sample_weight):
 def _varied(sample_weight):
     """Return None for weights that are all the same: they change nothing, and the unweighted program is faster."""
     return None if sample_weight is None or np.ptp(sample_weight) == 0 else sample_weight
+
+
+def _takes_weights(scorer):
+    """Whether a scorer can be given sample weights; a plain function of (estimator, X, y) cannot."""
+    parameters = inspect.signature(scorer).parameters
+    return "sample_weight" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
 
 
 def _strata(y, fraction):

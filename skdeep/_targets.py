@@ -125,7 +125,8 @@ def class_weight_tables(class_weight, y, sample_weight, target):
         if not all(isinstance(weight, Real) for weight in weights.values()):
             raise ValueError(f"class_weight needs numbers as weights, got {class_weight!r}.")
         unknown = [label for label in weights if label not in known]
-        if unknown:
+        # A fold may lack a rare class; but a name that fits no class while a class has no weight is a mistake.
+        if unknown and len(weights) - len(unknown) < len(known):
             raise ValueError(f"class_weight names {unknown}, but the classes are {list(known)}.")
     tables = [
         np.array([weights.get(label, 1.0) for label in known], dtype=np.float64)
@@ -199,6 +200,8 @@ def regression_target(y, sample_weight, scaling):
     if scaling == "standard":
         offset, scale = mean, np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=sample_weight))
     elif scaling == "mean":
+        if not (columns.min() >= 0 and columns.any(axis=0).all()):
+            raise ValueError("loss='poisson' needs targets that are not negative and not all zero.")
         scale = mean
     scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, 1.0)
     return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
@@ -207,8 +210,8 @@ def regression_target(y, sample_weight, scaling):
 def encode_values(y, target, link, dtype):
     """Return regression targets as the net sees them."""
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-    if link == "exp" and (columns.min() < 0 or not columns.any()):
-        raise ValueError("loss='poisson' needs targets that are not negative and not all zero.")
+    if link == "exp" and columns.min() < 0:
+        raise ValueError("loss='poisson' needs targets that are not negative.")
     if columns.shape[1] != target.output_sizes[0]:
         raise ValueError(f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected.")
     return [((columns - target.offset) / target.scale).astype(dtype)]

@@ -98,9 +98,9 @@ def run(parameters, job):
     job.flat = optimizers.is_elementwise(optimizer) and not parameters.callbacks
     if job.start is not None:
         weights, state, (former_kind, former_flat) = job.start
-        # The state of another optimizer means nothing to this one.
-        job.start = weights, state if former_kind == kind else None
-        job.flat = former_flat if former_kind == kind else job.flat
+        job.flat = optimizers.is_elementwise(optimizer) and former_flat
+        # The state of another optimizer, or in another layout, means nothing to this one.
+        job.start = weights, state if (kind, job.flat) == (former_kind, former_flat) else None
     job.optimizer_kind = kind, job.flat
     spec = _program_spec(job, optimizer, penalties, schedule)
     plan = _plan(parameters, job, schedule)

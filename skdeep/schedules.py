@@ -338,6 +338,8 @@ def schedule_names():
 
 def resolve(schedule):
     """Return the schedule of a name, or the object itself; None for a constant learning rate."""
+    if isinstance(schedule, type):
+        raise TypeError(f"learning_rate_schedule must be an instance, got the class {schedule.__name__}.")
     if isinstance(schedule, str):
         schedule = _NAMED[schedule]()
     if schedule is None or isinstance(schedule, ConstantSchedule):

@@ -250,15 +250,14 @@ def changes_to(names, function):
     """Return the names that a function rebinds, fills, empties or deletes from."""
     local = {a.arg for a in [*function.args.args, *function.args.kwonlyargs]}
     local |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    changed = set()
+    declared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
+    changed = {*declared}
     for node in ast.walk(function):
-        if isinstance(node, ast.Global):
-            changed |= {*node.names}
         if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, (ast.Store, ast.Del)):
             changed.add(getattr(node.value, "id", None))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
             changed.add(getattr(node.func.value, "id", None))
-    return (changed - local) & names
+    return (changed - (local - declared)) & names
 
 
 @modules

@@ -21,7 +21,7 @@ import skdeep
 from skdeep._engine.cache import cache
 from skdeep._engine.predict import Predictor
 from skdeep._engine.program import Program
-from skdeep.losses import Focal, Pinball
+from skdeep.losses import Focal, Huber, Pinball
 from skdeep.schedules import CosineDecay, ExponentialDecay, LinearDecay, OneCycle, ReduceOnPlateau, StepDecay
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
@@ -193,6 +193,10 @@ def test_our_losses_share_one_program_whatever_their_numbers(traces):
         X_regression, y_regression
     )
     assert traces.programs == 2
+    hubers = GridSearchCV(regressor(learning_rate=0.1), {"loss": [Huber(0.05), Huber(1e3)]}, cv=FOLDS)
+    scores = hubers.fit(X_regression, y_regression).cv_results_["mean_test_score"]
+    assert traces.programs == 3
+    assert scores[0] != pytest.approx(scores[1], rel=0.01)
 
 
 def test_constants_of_keras_losses_count():

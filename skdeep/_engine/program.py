@@ -59,7 +59,13 @@ class Program:
         self._start([tf.constant(seed, tf.int32), tf.constant(vector)])
 
     def load(self, arrays, optimizer_state=None):
-        """Overwrite the weights and, if given, the optimizer's state."""
+        """Overwrite the weights and, if it is given and of the same kind, the optimizer's state.
+
+        Raises
+        ------
+        ValueError
+            If the weights are those of another net.
+        """
         needed, given = [tuple(v.shape) for v in self.model.weights], [array.shape for array in arrays]
         if needed != given:
             raise ValueError(
@@ -68,7 +74,8 @@ class Program:
             )
         for variable, array in zip(self.model.weights, arrays, strict=True):
             variable.assign(array)
-        if optimizer_state is not None:
+        slots = [tuple(slot.shape) for slot, _ in self._slots]
+        if optimizer_state is not None and slots == [array.shape for array in optimizer_state]:
             for (slot, _), array in zip(self._slots, optimizer_state, strict=True):
                 slot.assign(array)
 

@@ -20,6 +20,7 @@ _RELU_FAMILY = {
     "maxout",
 }
 _MAXOUT_PIECES = 2
+_UNSUITABLE = ("glu", "threshold")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class MLPConfig:
 
 def check(config):
     """Raise ValueError or TypeError for a config that cannot be built."""
+    if config.activation in _UNSUITABLE:
+        raise ValueError(f"activation={config.activation!r} changes the number of units or needs arguments of its own.")
     if isinstance(config.activation, str) and config.activation != "maxout":
         try:
             keras.activations.get(config.activation)

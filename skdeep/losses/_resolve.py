@@ -38,6 +38,8 @@ _SCALE_FREE = (
     Huber,
     Pinball,
 )
+# In the names of Keras losses that want one column a class, also of two.
+_ONE_CLASS_A_ROW = ("categorical", "kldivergence", "kullback")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def classification_loss(loss, label_smoothing):
     instance = Focal() if loss == "focal" else _keras_loss(loss)
     if isinstance(instance, (Focal, CrossEntropy)):
         return _own(instance, "probability")
-    link = "margin" if "hinge" in getattr(instance, "__name__", type(instance).__name__).lower() else "probability"
+    link = "margin" if "hinge" in _name(instance).lower() else "probability"
     return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), link)), {}, link)
 
 
@@ -93,7 +95,9 @@ def regression_loss(loss):
     ValueError
         If the name is unknown.
     """
-    name = _SYNONYMS.get(loss, loss) if isinstance(loss, str) else None
+    name = _name(loss)
+    if isinstance(loss, str) or getattr(keras.losses, name, None) is loss:
+        name = _SYNONYMS.get(name, name)
     if name in _REGRESSION:
         make, link, scaling = _REGRESSION[name]
         instance = make()
@@ -136,18 +140,25 @@ def _keras_loss(loss):
     return loss() if inspect.isclass(loss) else loss
 
 
+def _name(loss):
+    return loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+
+
 def _described(loss):
     return KerasObject(loss, attributes=True) if isinstance(loss, keras.losses.Loss) else loss
 
 
 def _function(described, numbers):
     """Return (targets, outputs) -> loss of each row, of a described Keras loss or a plain function."""
-    call = described.instance.call if isinstance(described, KerasObject) else described
+    loss = described.instance if isinstance(described, KerasObject) else described
+    call = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def each_row(targets, outputs):
         losses = tf.convert_to_tensor(call(targets, outputs))
         if losses.shape.rank == 1:
             return losses
+        if losses.shape.rank == 0:
+            raise ValueError(f"loss must return one value for each row, but {_name(loss)} returns one for the batch.")
         return tf.reduce_mean(tf.reshape(losses, (tf.shape(outputs)[0], -1)), axis=1)
 
     return each_row
@@ -170,14 +181,24 @@ def _build_keras_classification(config, numbers):
     loss = described.instance if isinstance(described, KerasObject) else described
     settings = getattr(loss, "_fn_kwargs", {})
     from_logits = settings.get("from_logits", getattr(loss, "from_logits", False))
-    by_number = "sparse" in getattr(loss, "__name__", type(loss).__name__).lower()
+    name = _name(loss).lower().replace("_", "")
+    by_number, one_class_a_row = "sparse" in name, any(word in name for word in _ONE_CLASS_A_ROW)
 
     def each_row(targets, outputs):
+        if one_class_a_row and not targets.dtype.is_integer:
+            targets, outputs = _as_two_classes(targets, outputs, _name(loss))
         if link == "probability" and not from_logits:
             outputs = tf.nn.softmax(outputs) if targets.dtype.is_integer else tf.nn.sigmoid(outputs)
         return function(targets if by_number else _one_hot(targets, outputs), outputs)
 
     return each_row
+
+
+def _as_two_classes(targets, outputs, name):
+    """Turn the single column of a binary problem into class numbers and two columns."""
+    if outputs.shape[-1] != 1:
+        raise ValueError(f"loss {name} is for one class a row; several labels a row need binary_crossentropy or focal.")
+    return tf.cast(targets[:, 0], tf.int32), tf.concat([tf.zeros_like(outputs), outputs], axis=1)
 
 
 def _one_hot(targets, outputs):

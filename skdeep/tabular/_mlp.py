@@ -247,4 +247,6 @@ def _sizes(sizes):
 
 
 def _hashable(initializer):
+    if isinstance(initializer, type):
+        raise TypeError(f"kernel_initializer must be a name or an instance, got the class {initializer.__name__}.")
     return initializer if isinstance(initializer, str) else KerasObject(initializer)

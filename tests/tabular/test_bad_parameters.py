@@ -44,7 +44,7 @@ def assert_refused_unharmed(net, error, message):
     assert_array_equal(predictions(net), predictions(untouched))
 
 
-# parameter -> value, or (value, error, message) where scikit-learn's own check does not see it
+# parameter -> values that scikit-learn's own check refuses
 BAD_VALUES = {
     "hidden_layer_sizes": ["8", None, 0, -3, 1.5],
     "activation": [None, 3],
@@ -157,6 +157,47 @@ CONTRADICTIONS = [
 def test_parameters_that_do_not_go_together(fitted, parameters, message):
     net = copy.deepcopy(fitted[MLPClassifier]).set_params(**parameters)
     assert_refused_unharmed(net, ValueError, message)
+
+
+def one_number(y_true, y_pred):
+    return keras.ops.mean(keras.ops.square(y_true - y_pred))
+
+
+REFUSED_BY_THE_NET = {
+    "an activation that halves the width": {"activation": "glu"},
+    "an activation that needs arguments": {"activation": "threshold"},
+    "an activation of NumPy": {"activation": np.tanh},
+    "the class of an initializer": {"kernel_initializer": keras.initializers.HeNormal},
+    "the class of a schedule": {"learning_rate_schedule": StepDecay},
+    "a schedule of words": {"learning_rate_schedule": str},
+    "a loss of sequences": {"loss": "ctc"},
+    "a loss of whole batches": {"loss": "dice"},
+    "a function that returns one number": {"loss": one_number},
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_BY_THE_NET)
+def test_a_value_that_only_the_net_can_refuse(fitted, case):
+    net = copy.deepcopy(fitted[MLPClassifier]).set_params(**REFUSED_BY_THE_NET[case])
+    (name,) = REFUSED_BY_THE_NET[case]
+    assert_refused_unharmed(net, (ValueError, TypeError), name)
+
+
+FOR_MANY_CLASSES = ["categorical_crossentropy", "sparse_categorical_crossentropy", "categorical_hinge", "kl_divergence"]
+
+
+@pytest.mark.parametrize("loss", FOR_MANY_CLASSES)
+def test_a_loss_for_many_classes_learns_two_or_is_refused(loss):
+    net = MLPClassifier(**SETTINGS | {"epochs": 30}, loss=loss)
+    try:
+        net.fit(FLOWERS, SPECIES == 0)
+    except ValueError as error:
+        refusal = str(error)
+    else:
+        assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
+        assert net.score(FLOWERS, SPECIES == 0) > 0.9
+        return
+    assert "loss" in refusal.split("\n")[0]
 
 
 def test_two_schedules_at_once(fitted):

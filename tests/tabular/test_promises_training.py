@@ -1,6 +1,7 @@
 """Training repeats bit by bit, can be continued, interrupted and resumed."""
 
 import _thread
+import copy
 import signal
 import subprocess
 import sys
@@ -204,6 +205,16 @@ def test_a_warm_start_keeps_the_classes_and_the_scaling_of_the_targets():
     before = values.predict(PATIENTS)
     values.set_params(epochs=1, learning_rate=1e-9).fit(PATIENTS[:50], PROGRESSION[:50] + 100)
     assert_allclose(values.predict(PATIENTS), before, rtol=1e-4)
+
+
+def test_another_optimizer_goes_on_from_the_same_weights():
+    start = net(batch_size=150).partial_fit(FLOWERS, SPECIES, classes=[0, 1, 2])
+    steps = []
+    for rate in (0.01, 0.02):
+        model = copy.deepcopy(start).set_params(optimizer="sgd", learning_rate=rate).partial_fit(FLOWERS, SPECIES)
+        steps.append(model.coefs_[0] - start.coefs_[0])
+    assert_allclose(steps[1], 2 * steps[0], atol=1e-12)  # one step of gradient descent, whatever Adam had gathered
+    assert np.abs(steps[0]).max() > 1e-4
 
 
 # -- interruptions ----------------------------------------------------------------------------------------------------
