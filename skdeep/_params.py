@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 from skdeep.schedules import schedule_names
 
 OPTIMIZERS = (
-    "sgd", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "lion", "lamb", "ftrl",
+    "sgd", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "lion", "lamb",
 )  # fmt: skip
 
 

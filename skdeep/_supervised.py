@@ -160,15 +160,22 @@ class SupervisedEstimator(BaseDeepEstimator):
         return tuple(tuple(part and part[i] for part in parts) for i in (0, 1))
 
     def _split_rows(self, n_rows, y, target, seeds):
-        stratify = _strata(y, self.validation_fraction) if target.kind in ("binary", "multiclass") else None
-        if round(n_rows * self.validation_fraction) < 1 or n_rows < 2:
+        rows, single = np.arange(n_rows), np.empty(0, dtype=int)
+        stratify = None
+        if target.kind in ("binary", "multiclass"):
+            _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+            single, rows = rows[counts[codes] < 2], rows[counts[codes] >= 2]
+            n_smaller = len(rows) * min(self.validation_fraction, 1 - self.validation_fraction)
+            stratify = codes[rows] if n_smaller >= (counts >= 2).sum() else None
+        if round(len(rows) * self.validation_fraction) < 1 or len(rows) < 2:
             raise ValueError(
                 f"Early stopping cannot split validation_fraction={self.validation_fraction} off {n_rows} rows; give "
                 "more rows, a larger fraction, or X_val and y_val."
             )
-        return train_test_split(
-            np.arange(n_rows), test_size=self.validation_fraction, random_state=seeds[1], stratify=stratify
+        train, test = train_test_split(
+            rows, test_size=self.validation_fraction, random_state=seeds[1], stratify=stratify
         )
+        return np.concatenate([train, single]), test  # a class's only row is there to be learned
 
     def _rows(self, X, y, sample_weight, net, class_weights):
         if class_weights is not None:
@@ -281,15 +288,6 @@ def _takes_weights(scorer):
     """Whether a scorer can be given sample weights; a plain function of (estimator, X, y) cannot."""
     parameters = inspect.signature(scorer).parameters
     return "sample_weight" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
-
-
-def _strata(y, fraction):
-    """Return labels to stratify a split by; classes with a single row join the largest class, which can spare one."""
-    labels, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-    if min(len(y) * fraction, len(y) * (1 - fraction)) < len(labels):
-        return None
-    codes[counts[codes] < 2] = counts.argmax()
-    return codes
 
 
 def _joined(before, after):

@@ -43,8 +43,8 @@ print(f"{3 * len(results)} fits, {skdeep.cache_info().misses - compiled_before} 
 # %%
 # What the search found, and what it cost
 # ---------------------------------------
-# Each cell is the best of sixteen settings with that learning rate and dropout. The first fit carries the whole price of
-# compiling.
+# Each cell is the best of sixteen settings with that learning rate and dropout. The first fit carries the whole price
+# of compiling.
 
 results.columns = results.columns.str.replace("param_mlpclassifier__", "")
 best = results.pivot_table("mean_test_score", "dropout", "learning_rate", aggfunc="max")

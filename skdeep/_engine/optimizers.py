@@ -18,7 +18,6 @@ _NAMED = {
     "nadam": ("Nadam", {}),
     "lion": ("Lion", {}),
     "lamb": ("Lamb", {}),
-    "ftrl": ("Ftrl", {}),
 }
 _WITH_MOMENTUM = ("SGD", "RMSprop")
 _BY_LAYER = ("lamb",)  # its steps depend on the norm of each weight

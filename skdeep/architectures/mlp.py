@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from skdeep.utils._lazy import keras
 from skdeep.utils._random import python_random_state_kept
 
@@ -56,6 +58,8 @@ class MLPConfig:
 
 def check(config):
     """Raise ValueError or TypeError for a config that cannot be built."""
+    if isinstance(config.activation, np.ufunc):
+        raise ValueError(f"activation must be a function of Keras tensors, got NumPy's {config.activation.__name__}.")
     if config.activation in _UNSUITABLE:
         raise ValueError(f"activation={config.activation!r} changes the number of units or needs arguments of its own.")
     if isinstance(config.activation, str) and config.activation != "maxout":

@@ -154,7 +154,10 @@ def _function(described, numbers):
     call = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def each_row(targets, outputs):
-        losses = tf.convert_to_tensor(call(targets, outputs))
+        try:
+            losses = tf.convert_to_tensor(call(targets, outputs))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"loss {_name(loss)} cannot be computed for these targets: {error}") from error
         if losses.shape.rank == 1:
             return losses
         if losses.shape.rank == 0:

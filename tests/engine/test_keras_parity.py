@@ -37,7 +37,6 @@ NAMED = {
     "nadam": ({}, lambda: optimizers.Nadam(RATE)),
     "lion": ({}, lambda: optimizers.Lion(RATE)),
     "lamb": ({}, lambda: optimizers.Lamb(RATE)),
-    "ftrl": ({}, lambda: optimizers.Ftrl(RATE)),
 }
 INSTANCES = {
     "other constants": lambda: optimizers.Adam(RATE, beta_1=0.5, epsilon=1e-3, amsgrad=True),

@@ -138,7 +138,7 @@ def test_a_bad_part_of_a_value(fitted, make, parameters, error, message):
     assert_refused_unharmed(copy.deepcopy(fitted[make]).set_params(**parameters), error, message)
 
 
-OPTIMIZERS_WITHOUT_MOMENTUM = ["adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "lion", "ftrl"]
+OPTIMIZERS_WITHOUT_MOMENTUM = ["adam", "adamw", "adagrad", "adadelta", "adamax", "nadam", "lion"]
 CONTRADICTIONS = [
     *[({"optimizer": name, "momentum": 0.9}, "has no momentum to set") for name in OPTIMIZERS_WITHOUT_MOMENTUM],
     ({"loss": "hinge", "label_smoothing": 0.1}, "label_smoothing=0.1 needs loss='cross_entropy', got loss='hinge'"),
