@@ -60,8 +60,9 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
     def _has_probabilities(self):
         name = self.loss if isinstance(self.loss, str) else getattr(self.loss, "__name__", type(self.loss).__name__)
-        if "hinge" in name.lower():
-            raise AttributeError(f"predict_proba is not available with loss={self.loss!r}, which has no probabilities.")
+        margins = self._net.link == "margin" if hasattr(self, "_net") else "hinge" in name.lower()
+        if margins:
+            raise AttributeError(f"predict_proba is not available with the loss {name}, which has no probabilities.")
         return True
 
     @available_if(_has_probabilities)

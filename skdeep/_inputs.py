@@ -31,6 +31,8 @@ def check_table(estimator, X, *, reset, dtype):
     """
     _check_numeric_columns(X)
     accepted = [np.float64, np.float32] if dtype == "auto" else np.dtype(dtype)
+    if dtype == "auto" and getattr(X, "size", 0) > _DOUBLE_PRECISION_VALUES and getattr(X, "dtype", None) != np.float64:
+        accepted = np.float32  # not by way of float64, which would take eight times the memory of a byte
     return validate_data(estimator, X, accept_sparse="csr", dtype=accepted, reset=reset)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from skdeep.schedules import schedule_names
@@ -164,7 +165,7 @@ class TrainingParams:
     )
     scoring: object = param(
         "loss",
-        [str, callable, None],
+        [StrOptions({"loss", *get_scorer_names()}), callable, None],
         "str, callable or None",
         'What early stopping watches: "loss" or any scikit-learn scorer, such as "balanced_accuracy". None is the '
         "estimator's own score.",

@@ -182,6 +182,8 @@ class SupervisedEstimator(BaseDeepEstimator):
             by_class = _targets.weights_by_class(y, net.target, class_weights)
             sample_weight = by_class if sample_weight is None else by_class * sample_weight
             X, y, sample_weight = _drop_weightless(X, y, sample_weight)
+            if not len(sample_weight):
+                raise ValueError(f"class_weight={self.class_weight!r} leaves no row that counts.")
         arrays = self._input_arrays(X, net.signature.dtype)
         return _training.Rows(arrays, self._encode(y, net), _varied(sample_weight))
 
@@ -239,7 +241,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         self.callbacks_ = result.callbacks
         scores = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
         self.validation_scores_ = scores or None
-        self.best_validation_score_ = max(scores, default=None)
+        self.best_validation_score_ = max(filter(np.isfinite, scores), default=None)
         if job.observer is not None:
             self._callback_fit_ctx.call_on_fit_task_end(estimator=self)
 

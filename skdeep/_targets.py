@@ -57,6 +57,9 @@ def classification_target(y, classes=None):
     """
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
+    several = isinstance(classes, list) and bool(classes) and np.ndim(classes[0]) > 0
+    if kind == "multilabel-indicator" and (several or not _is_indicator(y)):
+        kind = "multiclass-multioutput"  # two labels a target, but not 0 and 1, or more to come
     if kind == "multilabel-indicator":
         n_labels = y.shape[1]
         return TargetInfo("multilabel", (n_labels,), [np.arange(n_labels)], flat=False)
@@ -66,6 +69,10 @@ def classification_target(y, classes=None):
         return TargetInfo("multioutput", tuple(len(one) for one in found), found, flat=False)
     found = _classes(column_or_1d(y, warn=True), classes)
     return TargetInfo("binary", (1,), [found]) if len(found) == 2 else TargetInfo("multiclass", (len(found),), [found])
+
+
+def _is_indicator(y):
+    return np.isin(y.data if hasattr(y, "toarray") else y, (0, 1)).all()
 
 
 def _classes(y, classes):
@@ -82,6 +89,10 @@ def encode_labels(y, target, dtype):
     """Return the arrays a net is trained on, one an output: 0/1 columns or int32 class numbers."""
     if target.kind == "multilabel":
         dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        if not _is_indicator(dense):
+            raise ValueError(
+                f"y must hold 0 and 1 only, for labels that a row has or has not; got {np.unique(dense)[:5]}."
+            )
         if dense.ndim != 2 or dense.shape[1] != target.output_sizes[0]:
             raise ValueError(f"y has shape {dense.shape}, but {target.output_sizes[0]} labels a row are expected.")
         return [dense.astype(dtype)]

@@ -1,5 +1,6 @@
 """The base of all deep estimators. Think twice before adding here: what only some need belongs in a mixin."""
 
+import copy
 from contextlib import contextmanager
 
 import numpy as np
@@ -18,12 +19,21 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     """
 
     def __sklearn_clone__(self):
-        # Keras copies a loss through its config, and Huber's does not mention its delta.
-        copy = _clone_parametrized(self)
-        for name, value in self.get_params(deep=False).items():
-            if hasattr(value, "_fn_kwargs"):
-                getattr(copy, name)._fn_kwargs = dict(value._fn_kwargs)
-        return copy
+        # Keras objects are never changed here, so clones share them: Keras copies through the config, which cannot be
+        # read back for classes that are not registered, and which in Huber's case does not mention the delta.
+        shared = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if hasattr(value, "get_config") and not isinstance(value, type)
+        }
+        original = copy.copy(self)
+        vars(original).update(dict.fromkeys(shared))
+        return _clone_parametrized(original).set_params(**shared)
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        for array in vars(self).get("weights_", ()):
+            array.flags.writeable = False
 
     def __dir__(self):
         # Displays look at every attribute listed here, and `model_` imports TensorFlow.
@@ -56,7 +66,9 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     def model_(self):
         """The fitted net as a compiled `keras.Model`, built anew at each access, sharing nothing with the estimator.
 
-        Its outputs are what the estimator predicts: probabilities, or targets in their own units.
+        Its outputs are what the estimator predicts: probabilities, or targets in their own units. It is compiled with
+        the estimator's optimizer, in its initial state, and the usual loss of the task for such outputs; penalties and
+        weights of classes or rows are not part of it.
         """
         check_is_fitted(self, "weights_")
         from skdeep._keras_model import keras_model

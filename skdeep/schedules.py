@@ -263,8 +263,8 @@ class OneCycle(Schedule):
 class ReduceOnPlateau(Schedule):
     """Multiply by a factor whenever the monitored value has not improved for a while.
 
-    The value is the one that decides on early stopping: the validation loss or score if there is validation data, else
-    the training loss.
+    The value is the one that decides on stopping: with early stopping the validation loss or score, else the training
+    loss. Calls of `partial_fit` start counting anew.
 
     Parameters
     ----------

@@ -109,7 +109,7 @@ def test_a_search_over_all_numbers_together_traces_one_program(traces):
     assert (traces.programs, traces.forwards) == (1, 1)
 
 
-@pytest.mark.parametrize("name", NUMBERS.keys() - {"shuffle", "tol", "n_iter_no_change"})
+@pytest.mark.parametrize("name", sorted(NUMBERS.keys() - {"shuffle", "tol", "n_iter_no_change"}))
 def test_the_numbers_of_a_search_are_not_ignored(name):
     fixed, values = NUMBERS[name]
     fits = [classifier(**fixed).set_params(**{name: value}).fit(X, y) for value in values]

@@ -98,6 +98,8 @@ class _Fit:
             self.callbacks.call("on_epoch_begin", self.epoch, {})
         if self.observer:
             self.observer.begin()
+        if self.callbacks and self.plan.schedule is not None:
+            self._follow_callbacks()
         self._set_plateau_rate()
         orders = np.stack([self._order(self.epoch + index) for index in range(n_epochs)])
         rates = self._rates(n_epochs)
@@ -128,25 +130,31 @@ class _Fit:
 
     # -- learning rate --------------------------------------------------------------------------------------------
 
+    def _follow_callbacks(self):
+        """Scale the base learning rate by as much as a callback has changed the one in force."""
+        current = self.program.learning_rate
+        if current != self.assigned_rate:
+            self.rate = self.rate * current / self.assigned_rate if self.assigned_rate else current
+
     def _set_plateau_rate(self):
         if isinstance(self.plan.schedule, ReduceOnPlateau):
             values = self.history.get(self.plan.monitor, [])
             sign = -1 if self.plan.greater_is_better else 1
             self.program.learning_rate = self.rate * self.plan.schedule.factor_after([sign * v for v in values])
+            self.assigned_rate = self.program.learning_rate
 
     def _rates(self, n_epochs):
         """Learning rates of the next epochs, shape (n_epochs, n_steps), or None if they are not scheduled by step."""
         if not self.program.spec.scheduled:
             return None
-        current = self.program.learning_rate if self.callbacks else self.assigned_rate
-        if current != self.assigned_rate:
-            self.rate *= current / self.assigned_rate  # a callback changed it
         epochs = self.plan.schedule_start + self.epoch + np.arange(n_epochs)[:, None]
         fractions = (epochs + np.arange(self.n_steps) / self.n_steps) / self.plan.schedule_epochs
         fractions = np.minimum(fractions, 1.0)
         schedule = self.plan.schedule
         factors = schedule(fractions) if isinstance(schedule, Schedule) else np.vectorize(schedule)(fractions)
         rates = (self.rate * np.asarray(factors, dtype=float)).astype(self.program.dtype.as_numpy_dtype)
+        if not (np.isfinite(rates).all() and (rates >= 0).all()):
+            raise ValueError(f"learning_rate_schedule must give finite factors that are not negative, got {factors!r}.")
         self.assigned_rate = float(rates[-1, -1])
         return rates
 
@@ -217,7 +225,7 @@ class _Fit:
             weights=weights,
             optimizer_state=self.program.optimizer_state(),
             history=self.history,
-            n_epochs=len(self.history["loss"]),
+            n_epochs=self.epoch,
             best=self.monitor.best,
             callbacks=self.callbacks.copies if self.callbacks else [],
         )

@@ -40,6 +40,9 @@ class Monitor:
     def update(self, value):
         """Take the value of one epoch and return whether it is the best so far."""
         value = self._sign * value
+        if not math.isfinite(value):
+            self._waited += 1
+            return False
         self._waited = self._waited + 1 if value > self._best - self._tol else 0
         improved = value < self._best
         self._best = min(self._best, value)

@@ -9,7 +9,8 @@ import tensorflow as tf
 from skdeep._engine import batches, weights
 from skdeep._engine.compile import compile_function
 
-_VALUES_PER_CALL = 2**21
+_VALUES_PER_CALL = 2**22
+_FEWEST_ROWS = 64
 _SMALLEST_WIDTH = 64
 _UNKNOWN_LENGTH = 64
 
@@ -34,7 +35,7 @@ class Predictor:
         self.signature = signature
         self._model_spec = model_spec
         self._model = model
-        self._function = None
+        self._function = self._chunk = None
         self._lock = threading.Lock()
 
     def __call__(self, weight_tensors, arrays):
@@ -48,7 +49,7 @@ class Predictor:
         """
         function = self._function or self._compile()
         n_rows = next(iter(arrays.values())).shape[0]
-        chunk = self._rows_per_call()
+        chunk = self._chunk
         if n_rows <= chunk:
             return [output.numpy() for output in self._run(function, weight_tensors, arrays)]
         parts = []
@@ -62,14 +63,17 @@ class Predictor:
         return function([*weight_tensors, *inputs])
 
     def _rows_per_call(self):
-        dense = [spec for _, spec in self.signature.inputs if not spec.sparse]
-        widest = max([_SMALLEST_WIDTH, *(_n_values(spec.shape) for spec in dense)])
-        return max(256, _VALUES_PER_CALL // widest)
+        """Rows whose widest layer still fits into the memory that one call may take."""
+        outputs = keras.tree.flatten([layer.output for layer in self._model.layers])
+        widest = max(_n_values(output.shape[1:]) for output in outputs if not getattr(output, "sparse", False))
+        return max(_FEWEST_ROWS, _VALUES_PER_CALL // max(widest, _SMALLEST_WIDTH))
 
     def _compile(self):
         with self._lock:
             if self._function is None:
-                self._function = self._trace()
+                function = self._trace()
+                self._chunk = self._rows_per_call()
+                self._function = function
             return self._function
 
     def _trace(self):

@@ -27,7 +27,6 @@ class Program:
     def __init__(self, spec):
         self.spec = spec
         self.dtype = tf.as_dtype(spec.signature.dtype)
-        self.traces = 0
         self.seconds_per_row = None
         self._variables = {name: tf.Variable(0.0, dtype=self.dtype) for name in spec.numbers}
         numbers = {name: LiveNumber(variable) for name, variable in self._variables.items()}
@@ -96,11 +95,6 @@ class Program:
     def learning_rate(self, value):
         self._variables["learning_rate"].assign(value)
 
-    @property
-    def has_learning_rate(self):
-        """Whether the learning rate is a number of ours and not a schedule inside a Keras optimizer."""
-        return "learning_rate" in self._variables
-
     # -- computation ----------------------------------------------------------------------------------------------
 
     def train(self, data, orders, batch_size, *, seed, first_epoch, rates=None, fresh=True):
@@ -149,7 +143,6 @@ class Program:
         self._evaluate_types = [*data, scalar]
 
     def _trace(self, function, types):
-        self.traces += 1
         return compile_function(function, types)
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.utils._keys import undescribed
 from skdeep.utils._lazy import keras
 from skdeep.utils._random import python_random_state_kept
 
@@ -18,7 +19,6 @@ _RELU_FAMILY = {
     "swish",
     "mish",
     "celu",
-    "prelu",
     "maxout",
 }
 _MAXOUT_PIECES = 2
@@ -58,6 +58,12 @@ class MLPConfig:
 
 def check(config):
     """Raise ValueError or TypeError for a config that cannot be built."""
+    activation = undescribed(config.activation)
+    if isinstance(activation, keras.layers.Layer):
+        fresh = type(activation).from_config(activation.get_config())
+        fresh.build((None, 4))
+        if fresh.weights:
+            raise ValueError(f"activation must have no weights of its own, got the layer {activation.name!r}.")
     if isinstance(config.activation, np.ufunc):
         raise ValueError(f"activation must be a function of Keras tensors, got NumPy's {config.activation.__name__}.")
     if config.activation in _UNSUITABLE:
@@ -122,7 +128,9 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
         hidden = keras.layers.Reshape((_MAXOUT_PIECES, units), dtype=dtype, name=f"pieces_{index}")(hidden)
         hidden = keras.ops.max(hidden, axis=1)
     elif config.activation != "linear":
-        hidden = keras.layers.Activation(config.activation, dtype=dtype, name=f"activation_{index}")(hidden)
+        hidden = keras.layers.Activation(undescribed(config.activation), dtype=dtype, name=f"activation_{index}")(
+            hidden
+        )
     if config.dropout:
         from skdeep.architectures._blocks import dropout
 
@@ -134,7 +142,7 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
 
 def _initializer(config, activation):
     if config.kernel_initializer != "auto":
-        return getattr(config.kernel_initializer, "instance", config.kernel_initializer)
+        return undescribed(config.kernel_initializer)
     if activation == "selu":
         return "lecun_normal"
     return "he_uniform" if activation in _RELU_FAMILY else "glorot_uniform"

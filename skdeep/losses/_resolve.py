@@ -9,7 +9,7 @@ import tensorflow as tf
 from skdeep._spec import Recipe
 from skdeep.losses.classification import CrossEntropy, Focal
 from skdeep.losses.regression import Huber, LogPoisson, Pinball
-from skdeep.utils._keys import KerasObject
+from skdeep.utils._keys import KerasObject, described, undescribed
 
 # name -> (what makes the loss, link from the net's output to the prediction, scaling of the targets)
 _REGRESSION = {
@@ -29,6 +29,7 @@ _SYNONYMS = {
     "mean_absolute_error": "absolute_error",
     "quantile": "pinball",
     "cosine_similarity": "cosine",
+    "Poisson": "poisson",
 }
 _SCALE_FREE = (
     keras.losses.MeanSquaredError,
@@ -96,7 +97,7 @@ def regression_loss(loss):
         If the name is unknown.
     """
     name = _name(loss)
-    if isinstance(loss, str) or getattr(keras.losses, name, None) is loss:
+    if isinstance(loss, (str, keras.losses.Poisson)) or getattr(keras.losses, name, None) is loss:
         name = _SYNONYMS.get(name, name)
     if name in _REGRESSION:
         make, link, scaling = _REGRESSION[name]
@@ -115,13 +116,13 @@ def _own(instance, link, scaling=None):
     """Resolve a loss of ours, whose live numbers become inputs of the program."""
     live = instance.live_numbers
     numbers = {f"loss_{name}": float(getattr(instance, name)) for name in live}
-    described = KerasObject(instance, live=live, attributes=True)
-    return ResolvedLoss(Recipe(_build_own, (described, live), tuple(numbers)), numbers, link, scaling)
+    kept = KerasObject(instance, live=live, attributes=True)
+    return ResolvedLoss(Recipe(_build_own, (kept, live), tuple(numbers)), numbers, link, scaling)
 
 
 def _build_own(config, numbers):
-    described, live = config
-    instance = type(described.instance).from_config(described.instance.get_config())
+    kept, live = config
+    instance = type(kept.instance).from_config(kept.instance.get_config())
     for name in live:
         setattr(instance, name, numbers[f"loss_{name}"])
     return instance.call
@@ -145,12 +146,12 @@ def _name(loss):
 
 
 def _described(loss):
-    return KerasObject(loss, attributes=True) if isinstance(loss, keras.losses.Loss) else loss
+    return KerasObject(loss, attributes=True) if isinstance(loss, keras.losses.Loss) else described(loss)
 
 
-def _function(described, numbers):
+def _function(kept, numbers):
     """Return (targets, outputs) -> loss of each row, of a described Keras loss or a plain function."""
-    loss = described.instance if isinstance(described, KerasObject) else described
+    loss = undescribed(kept)
     call = loss.call if isinstance(loss, keras.losses.Loss) else loss
 
     def each_row(targets, outputs):
@@ -179,9 +180,9 @@ def _build_hinge(name, numbers):
 
 
 def _build_keras_classification(config, numbers):
-    described, link = config
-    function = _function(described, numbers)
-    loss = described.instance if isinstance(described, KerasObject) else described
+    kept, link = config
+    function = _function(kept, numbers)
+    loss = undescribed(kept)
     settings = getattr(loss, "_fn_kwargs", {})
     from_logits = settings.get("from_logits", getattr(loss, "from_logits", False))
     name = _name(loss).lower().replace("_", "")

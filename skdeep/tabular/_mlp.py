@@ -19,7 +19,7 @@ from skdeep._params import (
 from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
 from skdeep.architectures import mlp
-from skdeep.utils._keys import KerasObject
+from skdeep.utils._keys import described
 
 
 @dataclass(eq=False, repr=False)
@@ -74,10 +74,10 @@ class _MLP:
         config = mlp.MLPConfig(
             hidden_layer_sizes=_sizes(self.hidden_layer_sizes),
             output_sizes=output_sizes,
-            activation=self.activation,
+            activation=described(self.activation),
             normalization=self.normalization,
             residual=bool(self.residual),
-            kernel_initializer=_hashable(self.kernel_initializer),
+            kernel_initializer=_described(self.kernel_initializer),
             dropout=self.dropout > 0,
         )
         mlp.check(config)
@@ -246,7 +246,7 @@ def _sizes(sizes):
     return tuple(int(size) for size in sizes)
 
 
-def _hashable(initializer):
+def _described(initializer):
     if isinstance(initializer, type):
         raise TypeError(f"kernel_initializer must be a name or an instance, got the class {initializer.__name__}.")
-    return initializer if isinstance(initializer, str) else KerasObject(initializer)
+    return described(initializer)

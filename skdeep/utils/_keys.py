@@ -1,5 +1,7 @@
 """Hashable keys for Keras objects, so that two equal losses or optimizers share one compiled program."""
 
+from functools import partial
+
 import numpy as np
 
 
@@ -19,7 +21,8 @@ class _Identity:
 def freeze(value):
     """Turn nested configs into nested tuples that hash and compare by value.
 
-    Arrays and tensors count by content, objects with a `get_config` by class and config, anything else by identity.
+    Arrays and tensors count by content, objects with a `get_config` by class and config unless they have weights,
+    partial functions by their parts, anything else by identity.
     """
     if value is None or isinstance(value, (str, bytes, bool, int, float, type)):
         return value
@@ -33,38 +36,52 @@ def freeze(value):
         return freeze(np.asarray(value))
     if isinstance(value, np.generic):
         return value.item()
-    if hasattr(value, "get_config"):
+    if isinstance(value, partial):
+        return partial, freeze(value.func), freeze(value.args), freeze(value.keywords)
+    if hasattr(value, "get_config") and not getattr(value, "weights", None):
         return type(value), freeze(value.get_config())
     return _Identity(value)
 
 
 class KerasObject:
-    """A Keras object that hashes and compares by what it computes: its class and config, less names and live numbers.
+    """An object that hashes and compares by what it computes: its class and config, less names and live numbers.
 
     Parameters
     ----------
-    instance : keras object
-        Anything with `get_config`; held, never changed.
+    instance : object
+        A Keras object with `get_config`, or a partial function; never changed, and copied where it might be.
     live : tuple of str
         Entries of the config that the program takes as inputs.
     attributes : bool
-        Count plain attributes too. `Huber(5.0).get_config()` does not mention its delta, nor does a user's loss class
-        that forgot to write `get_config`.
+        Count plain attributes too, and hold a copy that has them. `Huber(5.0).get_config()` does not mention its delta,
+        nor does a user's loss class that forgot to write `get_config`.
     """
 
     def __init__(self, instance, live=(), attributes=False):
+        self.instance = instance
+        if isinstance(instance, partial):
+            self.key = freeze(instance)
+            return
         config = dict(instance.get_config())
         if attributes:
             config |= {f"attribute {name}": value for name, value in vars(instance).items()}
+            self.instance = object.__new__(type(instance))
+            vars(self.instance).update(vars(instance))
         ignored = {"name", "attribute name", *live, *(f"attribute {name}" for name in live)}
-        self.instance = instance
-        self.key = (
-            type(instance),
-            freeze({name: value for name, value in config.items() if name not in ignored}),
-        )
+        self.key = type(instance), freeze({name: value for name, value in config.items() if name not in ignored})
 
     def __eq__(self, other):
         return isinstance(other, KerasObject) and self.key == other.key
 
     def __hash__(self):
         return hash(self.key)
+
+
+def described(value):
+    """Return a KerasObject for what `clone` copies, and anything else, such as a name or a plain function, as it is."""
+    return KerasObject(value) if hasattr(value, "get_config") or isinstance(value, partial) else value
+
+
+def undescribed(value):
+    """Return the object itself, described or not."""
+    return value.instance if isinstance(value, KerasObject) else value
