@@ -51,7 +51,7 @@ def regressor(**parameters):
     return MLPRegressor(**shared | parameters)
 
 
-@pytest.mark.parametrize("schedule", VALUES, ids=lambda one: getattr(one, "__name__", str(one)))
+@pytest.mark.parametrize("schedule", VALUES, ids=str)
 def test_closed_forms(schedule):
     fractions = np.array([*VALUES[schedule]])
     expected = [*VALUES[schedule].values()]
@@ -61,7 +61,7 @@ def test_closed_forms(schedule):
     np.testing.assert_array_equal(clone(schedule)(fractions), schedule(fractions))
 
 
-@pytest.mark.parametrize("schedule", VALUES, ids=lambda one: getattr(one, "__name__", str(one)))
+@pytest.mark.parametrize("schedule", VALUES, ids=str)
 def test_factors_lie_between_zero_and_one_and_do_not_jump_but_in_steps(schedule):
     factors = schedule(np.linspace(0, 1, 10_001))
     assert factors.min() >= 0
@@ -74,7 +74,10 @@ def wave(fraction):
     return 1.0 + fraction if fraction < 0.5 else 0.25
 
 
-@pytest.mark.parametrize("schedule", [LinearDecay(), CosineDecay(), OneCycle(), StepDecay(0.5), wave], ids=lambda one: getattr(one, "__name__", str(one)))
+BY_STEP = {str(schedule): schedule for schedule in (LinearDecay(), CosineDecay(), OneCycle(), StepDecay(0.5))}
+
+
+@pytest.mark.parametrize("schedule", [*BY_STEP.values(), wave], ids=[*BY_STEP, "function"])
 def test_every_step_is_taken_at_its_own_rate(schedule):
     """Against the NumPy net, given the rate of every step: the fraction of training that is done before it."""
     rates = [RATE * float(schedule(step / (EPOCHS * STEPS))) for step in range(EPOCHS * STEPS)]
