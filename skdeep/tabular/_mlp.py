@@ -231,7 +231,7 @@ class MLPRegressor(_MLP, DeepRegressor, TrainingParams, OptimizerParams, Regress
     >>> from sklearn.preprocessing import StandardScaler
     >>> from skdeep.tabular import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = make_pipeline(StandardScaler(), MLPRegressor((16,), epochs=50, random_state=0))
+    >>> model = make_pipeline(StandardScaler(), MLPRegressor((16,), learning_rate=0.01, random_state=0))
     >>> bool(model.fit(X, y).score(X, y) > 0.4)
     True
     """

@@ -11,7 +11,9 @@ from sklearn.metrics import balanced_accuracy_score, log_loss
 from sklearn.neural_network import MLPClassifier as ScikitClassifier
 from sklearn.neural_network import MLPRegressor as ScikitRegressor
 
+import skdeep
 from skdeep._engine import predict
+from skdeep._engine.cache import cache
 from skdeep._engine.monitor import Monitor
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
@@ -229,8 +231,21 @@ def test_predictions_in_chunks_are_the_whole(monkeypatch):
     rows = np.random.default_rng(0).normal(size=(1500, 4))
     whole = model.predict_proba(rows)
     monkeypatch.setattr(predict, "_VALUES_PER_CALL", 256 * 64)
+    skdeep.clear_cache()
     calls, run = [], predict.Predictor._run
     monkeypatch.setattr(predict.Predictor, "_run", lambda *given: calls.append(1) or run(*given))
     np.testing.assert_allclose(model.predict_proba(rows), whole, rtol=1e-12)
     assert len(calls) == 6
     assert model.predict_proba(rows[:1]).shape == (1, 2)
+    skdeep.clear_cache()
+
+
+def test_the_rows_of_a_call_are_few_where_the_net_is_wide():
+    narrow, wide = (
+        classifier(hidden_layer_sizes=sizes, epochs=1).fit(X_labelled, labels) for sizes in ((8,), (2**16,))
+    )
+    chunks = []
+    for model in (narrow, wide):
+        model.predict(X_labelled)
+        chunks.append(cache._predictor(model._net.spec, model._net.signature)._chunk)
+    assert chunks == [predict._VALUES_PER_CALL // 64, predict._VALUES_PER_CALL // 2**16]
