@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import skdeep
+from skdeep._engine import flat
+from skdeep._engine import optimizers as engine_optimizers
 from skdeep._params import OPTIMIZERS
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
@@ -115,6 +118,19 @@ def test_ten_steps_of_named_optimizers(name):
 @pytest.mark.parametrize("name", ["adam", "nesterov", "adagrad"])
 def test_ten_steps_in_single_precision(name):
     compare({"optimizer": name, "learning_rate": RATE}, NAMED[name][1](), "float32")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMED if name.startswith("adam") and "max" not in name])
+def test_ten_steps_of_large_weights(name, monkeypatch):
+    """Adam updates a large weight in one pass: here every weight is large."""
+    monkeypatch.setattr(engine_optimizers, "FUSED_WEIGHTS", 1)
+    monkeypatch.setattr(flat, "MOST_WEIGHTS", 0)
+    skdeep.clear_cache()
+    fused, step = [], tf.raw_ops.ResourceApplyAdam
+    monkeypatch.setattr(tf.raw_ops, "ResourceApplyAdam", lambda **given: fused.append(1) or step(**given))
+    test_ten_steps_of_named_optimizers(name)
+    assert fused
+    skdeep.clear_cache()
 
 
 @pytest.mark.parametrize("name", INSTANCES)
