@@ -18,8 +18,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Training data.
+        X : array-like of shape (n_samples, ...)
+            Training data, of the kind the class takes: a table, images, ...
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Labels.
         classes : array-like of shape (n_classes,), default=None
@@ -48,8 +48,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
+        X : array-like of shape (n_samples, ...)
+            Rows to classify, of the kind the class takes: a table, images, ...
 
         Returns
         -------
@@ -71,8 +71,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
+        X : array-like of shape (n_samples, ...)
+            Rows to classify, of the kind the class takes: a table, images, ...
 
         Returns
         -------
@@ -88,8 +88,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
+        X : array-like of shape (n_samples, ...)
+            Rows to classify, of the kind the class takes: a table, images, ...
 
         Returns
         -------
@@ -109,8 +109,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
+        X : array-like of shape (n_samples, ...)
+            Rows to classify, of the kind the class takes: a table, images, ...
 
         Returns
         -------
@@ -124,8 +124,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to classify.
+        X : array-like of shape (n_samples, ...)
+            Rows to classify, of the kind the class takes: a table, images, ...
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             True labels.
         sample_weight : array-like of shape (n_samples,), default=None

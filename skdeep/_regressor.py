@@ -16,8 +16,8 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Training data.
+        X : array-like of shape (n_samples, ...)
+            Training data, of the kind the class takes: a table, images, ...
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -37,8 +37,8 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to predict.
+        X : array-like of shape (n_samples, ...)
+            Rows to predict, of the kind the class takes: a table, images, ...
 
         Returns
         -------

@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from skdeep import _inputs, _targets, _training
+from skdeep import _targets, _training
 from skdeep._sklearn_callbacks import EpochTasks
 from skdeep._spec import InputSignature, ModelSpec
 from skdeep.base import BaseDeepEstimator
@@ -48,8 +48,15 @@ class SupervisedEstimator(BaseDeepEstimator):
     # -- what subclasses say --------------------------------------------------------------------------------------
 
     def _model_spec(self, signature, output_sizes):
-        """Return (ModelSpec, values of its live numbers) for these inputs and units of each output."""
+        """Return (ModelSpec, values of its live numbers) for these inputs and units of each output.
+
+        The statistics of the inputs, which are live numbers too, are added by the kind of input.
+        """
         raise AttributeError(f"{type(self).__name__} must define _model_spec.")
+
+    def _schedule(self, spec):
+        """Return the learning rate schedule of a net."""
+        return self.learning_rate_schedule
 
     # -- fitting --------------------------------------------------------------------------------------------------
 
@@ -59,13 +66,13 @@ class SupervisedEstimator(BaseDeepEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Training data.
+        X : array-like of shape (n_samples, ...)
+            Training data, of the kind the class takes: a table, images, ...
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss; a row of weight two counts as two rows, one of weight zero not at all.
-        X_val : array-like or sparse matrix of shape (n_validation, n_features), default=None
+        X_val : array-like of shape (n_validation, ...), default=None
             Validation data, evaluated after every epoch; early stopping watches it instead of splitting rows off X.
         y_val : array-like of shape (n_validation,) or (n_validation, n_targets), default=None
             Targets of the validation data.
@@ -105,20 +112,22 @@ class SupervisedEstimator(BaseDeepEstimator):
         loss = self._resolve_loss()
         target = self._net.target if goes_on else self._learn_target(y, sample_weight, loss, classes)
         seeds = self._net.seeds if goes_on else self._draw_seeds()
-        rows, held_out = self._split(X, y, sample_weight, validation, target, seeds)
+        dtype = self._net.signature.dtype if goes_on else self._compute_dtype(X)
+        rows, held_out = self._split(X, y, sample_weight, validation, target, seeds, dtype)
         class_weights = self._class_weights(*rows[1:], target)
-        dtype = self._net.signature.dtype if goes_on else _inputs.compute_dtype(self.dtype, X)
         signature = self._input_signature(X, dtype)
         spec, numbers = self._model_spec(signature, target.output_sizes)
         net = Net(spec, signature, target, loss.link, seeds)
         job = _training.Job(
             model=spec,
-            model_numbers=numbers,
+            model_numbers=numbers | self._input_numbers(rows[0], rows[2]),
             signature=signature,
             losses=(loss,) * len(target.output_sizes),
             rows=self._rows(*rows, net, class_weights),
             seeds=seeds,
             epochs=epochs,
+            batch_size=self._auto_batch_size if self.batch_size == "auto" else self.batch_size,
+            schedule=self._schedule(spec),
             start=(self.weights_, self.optimizer_state_, self._optimizer_kind) if goes_on else None,
             first_epoch=self.n_epochs_ if goes_on else 0,
             incremental=incremental,
@@ -140,7 +149,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         return y, sample_weight
 
-    def _split(self, X, y, sample_weight, validation, target, seeds):
+    def _split(self, X, y, sample_weight, validation, target, seeds, dtype):
         """Return (training rows, validation rows or None), each as (X, y, sample_weight)."""
         X_val, y_val, weight_val = validation
         if (X_val is None) != (y_val is None):
@@ -148,7 +157,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         if X_val is None and weight_val is not None:
             raise ValueError("sample_weight_val is given without X_val and y_val.")
         if X_val is not None:
-            X_val = _inputs.as_sparse_as(X, self._check_inputs(X_val, reset=False, dtype=X.dtype.name))
+            X_val = self._check_inputs(X_val, reset=False, dtype=dtype)
             held_out = (X_val, *self._check_targets(X_val, y_val, weight_val))
             return (X, y, sample_weight), _drop_weightless(*held_out)
         if not self.early_stopping:
@@ -184,7 +193,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             X, y, sample_weight = _drop_weightless(X, y, sample_weight)
             if not len(sample_weight):
                 raise ValueError(f"class_weight={self.class_weight!r} leaves no row that counts.")
-        arrays = self._input_arrays(X, net.signature.dtype)
+        arrays = self._input_arrays(X, net.signature)
         return _training.Rows(arrays, self._encode(y, net), _varied(sample_weight))
 
     def _watch_validation(self, job, held_out, class_weights, net):
@@ -249,26 +258,15 @@ class SupervisedEstimator(BaseDeepEstimator):
         """Return weights by class for the loss, or None."""
         return None
 
-    # -- inputs: a table unless a subclass says otherwise ---------------------------------------------------------
-
-    def _check_inputs(self, X, *, reset, dtype):
-        return _inputs.check_table(self, X, reset=reset, dtype=dtype)
-
-    def _input_signature(self, X, dtype):
-        return _inputs.table_signature(X, dtype)
-
-    def _input_arrays(self, X, dtype):
-        return _inputs.table_arrays(X, dtype)
-
     def _raw_outputs(self, X):
         check_is_fitted(self, "weights_")
         dtype = self._net.signature.dtype
         X = self._check_inputs(X, reset=False, dtype=dtype)
-        return self._outputs(self._input_signature(X, dtype), self._input_arrays(X, dtype))
+        signature = self._input_signature(X, dtype)
+        return self._outputs(signature, self._input_arrays(X, signature))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
         return tags
 

@@ -9,8 +9,6 @@ import numpy as np
 from skdeep import schedules
 from skdeep._spec import InputSignature, ModelSpec, ProgramSpec, TrainPlan
 
-_BATCH_SIZE = 200
-
 
 @dataclass
 class Rows:
@@ -39,7 +37,9 @@ class Job:
     rows, validation : Rows
     seeds : tuple of int
         Of the weights, the shuffling and the noise.
-    epochs : int
+    epochs, batch_size : int
+    schedule : str, Schedule, callable or None
+        Of the learning rate.
     start : tuple of (weights, optimizer state, optimizer kind), optional
         Where to go on from.
     first_epoch : int
@@ -64,6 +64,8 @@ class Job:
     rows: Rows
     seeds: tuple
     epochs: int
+    batch_size: int
+    schedule: Any = None
     validation: Rows | None = None
     start: Any = None
     first_epoch: int = 0
@@ -93,7 +95,7 @@ def run(parameters, job):
     job.numbers = {**job.model_numbers, **optimizer_numbers, **penalties}
     for loss in job.losses:
         job.numbers.update(loss.numbers)
-    schedule = _schedule(parameters.learning_rate_schedule, optimizer_numbers)
+    schedule = _schedule(job.schedule, optimizer_numbers)
     kind = optimizers.kind(optimizer)
     job.flat = optimizers.is_elementwise(optimizer) and not parameters.callbacks
     if job.start is not None:
@@ -133,11 +135,10 @@ def _program_spec(job, optimizer, penalties, schedule):
 
 
 def _plan(parameters, job, schedule):
-    batch_size = _BATCH_SIZE if parameters.batch_size == "auto" else parameters.batch_size
     watched = job.watch is not None
     return TrainPlan(
         epochs=job.epochs,
-        batch_size=min(batch_size, len(job.rows)),
+        batch_size=min(job.batch_size, len(job.rows)),
         seeds=job.seeds,
         numbers=job.numbers,
         shuffle=parameters.shuffle,

@@ -7,6 +7,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._classifier import DeepClassifier
+from skdeep._inputs import TableInputs
 from skdeep._params import (
     ClassifierParams,
     OptimizerParams,
@@ -67,7 +68,7 @@ class MLPParams:
     )
 
 
-class _MLP:
+class _MLP(TableInputs):
     """What classifier and regressor share: the architecture and its weights under scikit-learn's names."""
 
     def _model_spec(self, signature, output_sizes):

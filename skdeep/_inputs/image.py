@@ -1,0 +1,183 @@
+"""Images: (n, height, width[, channels]) or flat rows, kept in the dtype they come in if that is uint8."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+from skdeep._inputs import _precision
+from skdeep._spec import InputSignature, InputSpec
+
+_SMALLEST_SIDE = 8  # of a square image that is recognised in flat rows
+_USUAL_CHANNELS = (1, 3, 4)
+
+
+class ImageInputs:
+    """Makes an estimator take images, and learn `image_shape_` (height, width, channels).
+
+    The estimator has the parameters `image_shape` and `rescale`; its net starts with `offset` and `scale`, which are
+    weights that are set from live numbers and not trained, so that rescaling travels with the weights.
+    """
+
+    _auto_batch_size = 64
+
+    def _check_inputs(self, X, *, reset, dtype):
+        """Validate X, which may be what this method returned before; returns (n, height, width, channels).
+
+        Raises
+        ------
+        ValueError
+            If X does not hold finite numbers, or its images are not of the expected shape.
+        """
+        _precision.check_numeric_columns(X)
+        expected = _explicit_shape(self.image_shape) if reset else self.image_shape_
+        X, shape = _flat_rows(X, expected, fitted=not reset, name=type(self).__name__)
+        accepted = _precision.accepted_dtypes(X, dtype)
+        # What comes first is what others are converted to, so bytes come last.
+        X = validate_data(self, X, dtype=[*accepted, np.uint8], reset=reset)
+        shape = shape or expected or _inferred_shape(X.shape[1])
+        if reset:
+            self.image_shape_ = shape
+        return X.reshape(-1, *shape)
+
+    def _compute_dtype(self, X):
+        return _precision.compute_dtype(self.dtype, X.size)
+
+    def _input_numbers(self, X, sample_weight):
+        """Return what pixels are shifted by, and then multiplied with."""
+        if self.rescale is None:
+            offset, scale = 0.0, 1.0
+        elif self.rescale == "auto":
+            offset, scale = _range(X, sample_weight)
+        else:
+            offset, scale = 0.0, float(self.rescale)
+        return {"pixel_offset": offset, "pixel_scale": scale}
+
+    def _input_signature(self, X, dtype):
+        spec = InputSpec(X.shape[1:], "uint8" if X.dtype == np.uint8 else dtype)
+        return InputSignature((("X", spec),), dtype)
+
+    def _input_arrays(self, X, signature):
+        ((name, spec),) = signature.inputs
+        if X.dtype == spec.dtype:
+            return {name: X}
+        if spec.dtype != "uint8":
+            return {name: _precision.converted(X, spec.dtype)}
+        stored = np.clip(X, 0, 255).astype(np.uint8)
+        if not np.array_equal(stored, X):
+            raise ValueError(
+                "The training images are of dtype uint8, but the validation images are not whole numbers from 0 to "
+                "255. Give both in the same dtype and range."
+            )
+        return {name: stored}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _explicit_shape(image_shape):
+    if image_shape is None:
+        return None
+    shape = tuple(image_shape)
+    if len(shape) not in (2, 3) or not all(isinstance(size, Integral) and size > 0 for size in shape):
+        raise ValueError(
+            "image_shape must be (height, width) or (height, width, channels), all positive integers, got "
+            f"{image_shape!r}."
+        )
+    shape = tuple(int(size) for size in shape)
+    return shape if len(shape) == 3 else (*shape, 1)
+
+
+def _flat_rows(X, expected, *, fitted, name):
+    """Return X with one image a row, and the shape of its images, or None if the rows were flat already."""
+    if isinstance(X, pd.DataFrame) or sparse.issparse(X):
+        return _of_width(X, expected, fitted), None
+    X = _array(X)
+    if X.ndim < 3:
+        return _of_width(X, expected, fitted), None
+    if X.ndim > 4:
+        raise ValueError(
+            f"Found array with dim {X.ndim}. {name} takes images of shape (n, height, width) or (n, height, width, "
+            "channels), or flat rows."
+        )
+    shape = X.shape[1:] if X.ndim == 4 else (*X.shape[1:], 1)
+    _check_shape(shape, expected, fitted)
+    return X.reshape(len(X), -1) if X.size else X.reshape(len(X), int(np.prod(shape))), shape
+
+
+def _array(X):
+    """Return anything as an array; a list of images of several sizes is an error that names them."""
+    if hasattr(X, "shape") and getattr(X, "dtype", None) != object:
+        return X if isinstance(X, np.ndarray) else np.asarray(X)
+    items = list(X) if hasattr(X, "__iter__") else []
+    shapes = list(dict.fromkeys(np.shape(item) for item in items if isinstance(item, np.ndarray)))
+    if len(shapes) > 1:
+        found = ", ".join(map(str, shapes[:5])) + (", ..." if len(shapes) > 5 else "")
+        raise ValueError(
+            f"The images have different shapes: {found}. Bring them to one size first; "
+            "skdeep.image.ImageLoader does so for files."
+        )
+    return np.stack(items) if shapes and len(shapes[0]) > 1 else np.asarray(X)
+
+
+def _check_shape(shape, expected, fitted):
+    if expected is None:
+        height, _, channels = shape
+        if height in _USUAL_CHANNELS[1:] and channels > max(_USUAL_CHANNELS):
+            raise ValueError(
+                f"The images have the shape {shape}, with the channels first. Channels come last here: use "
+                "X.transpose(0, 2, 3, 1), or give image_shape if this is meant."
+            )
+    elif shape != expected and fitted:
+        raise ValueError(
+            f"The images have the shape {_shown(shape)}, but the estimator was fitted on images of shape "
+            f"{_shown(expected)}." + _about_channels(shape, expected)
+        )
+    elif shape != expected:
+        raise ValueError(f"image_shape={_shown(expected)} does not fit images of shape {_shown(shape)}.")
+
+
+def _about_channels(shape, expected):
+    if shape[:2] != expected[:2] or 1 not in (shape[2], expected[2]):
+        return ""
+    if expected[2] == 1:
+        return f" Convert them to gray, as they were then: they have {shape[2]} channels now."
+    return f" They were in colour then, with {expected[2]} channels, and are gray now."
+
+
+def _of_width(X, expected, fitted):
+    """Return flat rows if their width fits the shape that was given; scikit-learn checks those of a fitted estimator."""
+    width = X.shape[1] if getattr(X, "ndim", 0) == 2 else None
+    if width is not None and expected is not None and not fitted and width != np.prod(expected):
+        raise ValueError(
+            f"image_shape={_shown(expected)} does not fit rows of width {width}: it has {int(np.prod(expected))} values."
+        )
+    return X
+
+
+def _inferred_shape(width):
+    """Return the shape of the images in flat rows: square, gray or in colour; else an image of one row."""
+    for channels in (1, 3):
+        side = round((width / channels) ** 0.5)
+        if side >= _SMALLEST_SIDE and side * side * channels == width:
+            return side, side, channels
+    return 1, width, 1
+
+
+def _shown(shape):
+    """Return a shape as users write it: gray images have no channels."""
+    return tuple(int(size) for size in (shape[:2] if shape[2] == 1 else shape))
+
+
+def _range(X, sample_weight):
+    """Return (offset, scale) that bring values to 0..1, or to mean 0 and variance 1 if there are negative ones."""
+    if X.min() >= 0:
+        return 0.0, 1.0 / (float(X.max()) or 1.0)
+    rows = X.reshape(len(X), -1)
+    mean = float(np.average(rows.mean(axis=1, dtype=np.float64), weights=sample_weight))
+    variance = float(np.average(np.square(rows - mean).mean(axis=1, dtype=np.float64), weights=sample_weight))
+    return -mean, 1.0 / (variance**0.5 or 1.0)
