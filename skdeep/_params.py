@@ -21,6 +21,8 @@ OPTIMIZERS = (
     "sgd", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "lion", "lamb",
 )  # fmt: skip
 
+REQUIRED = dataclasses.MISSING  # as a default: there is none
+
 
 def param(default, constraints, kind, doc, *, positional=False):
     """Declare a parameter.
@@ -28,7 +30,7 @@ def param(default, constraints, kind, doc, *, positional=False):
     Parameters
     ----------
     default : object
-        Immutable default value.
+        Immutable default value, or `REQUIRED`.
     constraints : list
         scikit-learn's constraint objects, of which one has to hold.
     kind : str
@@ -55,7 +57,8 @@ def estimator(cls):
 def _parameters_section(fields):
     lines = ["Parameters", "----------"]
     for field in fields:
-        lines.append(f"{field.name} : {field.metadata['kind']}, default={field.default!r}")
+        default = "" if field.default is REQUIRED else f", default={field.default!r}"
+        lines.append(f"{field.name} : {field.metadata['kind']}{default}")
         lines.append(textwrap.indent(textwrap.fill(field.metadata["doc"], 110), "    "))
     return "\n".join(lines)
 

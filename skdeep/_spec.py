@@ -47,7 +47,8 @@ class ProgramSpec:
     """Everything that changes the compiled graph of a training run, and nothing else: the key of the program cache.
 
     `penalties` names the live numbers the engine itself applies to gradients: "alpha", "l1", "clip_norm". `flat` lets
-    the optimizer see all weights of a small net as one vector; it has to treat every weight alike.
+    the optimizer see all weights of a small net as one vector; it has to treat every weight alike. `mixup` trains on
+    mixtures of rows, and has a live number of that name.
     """
 
     model: ModelSpec
@@ -59,13 +60,14 @@ class ProgramSpec:
     weighted: bool = False
     scheduled: bool = False
     flat: bool = False
+    mixup: bool = False
 
     @property
     def numbers(self):
         """Names of all live numbers of the program, without repetition."""
         recipes = (self.model, *self.losses, self.optimizer)
         names = [name for recipe in recipes for name in recipe.numbers]
-        return tuple(dict.fromkeys([*names, *self.penalties]))
+        return tuple(dict.fromkeys([*names, *self.penalties, *(["mixup"] if self.mixup else [])]))
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,7 @@ def _program_spec(job, optimizer, penalties, schedule):
         weighted=weighted,
         scheduled=schedule is not None and not isinstance(schedule, schedules.ReduceOnPlateau),
         flat=job.flat,
+        mixup="mixup" in job.numbers,
     )
 
 

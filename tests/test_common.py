@@ -21,7 +21,7 @@ MAY_BE_EXPECTED = {
 }
 
 # What checking_instance may change, and what it may only switch off: these make training random or batch-dependent.
-SIZES = {"hidden_layer_sizes", "epochs", "batch_size", "learning_rate"}
+SIZES = {"hidden_layer_sizes", "width", "epochs", "batch_size", "learning_rate"}
 SWITCHES = {"dropout": 0.0, "normalization": None}
 
 CLASSES = [cls for _, cls in all_estimators()]
@@ -109,7 +109,7 @@ def test_checking_instance_changes_sizes_and_switches_off_randomness_only(cls):
     changed = {name for name in given.keys() - required if given[name] != defaults[name]}
     assert changed <= SIZES | SWITCHES.keys()
     assert all(given[name] == SWITCHES[name] for name in changed & SWITCHES.keys())
-    smaller = changed & {"epochs", "hidden_layer_sizes"}
+    smaller = changed & {"epochs", "hidden_layer_sizes", "width"}
     assert all(np.sum(given[name]) <= np.sum(defaults[name]) for name in smaller)
 
 

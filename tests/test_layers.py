@@ -37,8 +37,8 @@ FLOORS = (
 # Stricter than their floor.
 ONLY = {"skdeep.metrics": {"skdeep.utils"}, "skdeep.datasets": {"skdeep.utils"}, "skdeep._spec": set()}
 PLANNED = {
-    "skdeep.datasets", "skdeep._unsupervised", "skdeep.image", "skdeep.sequence", "skdeep.text", "skdeep.decomposition",
-    "skdeep.over_sampling", "skdeep.outlier_detection", "skdeep.inspection", "skdeep.model_selection", "skdeep.export",
+    "skdeep.datasets", "skdeep._unsupervised", "skdeep.sequence", "skdeep.text", "skdeep.decomposition",
+    "skdeep.outlier_detection", "skdeep.inspection", "skdeep.model_selection", "skdeep.export",
     "skdeep.wrappers",
 }  # fmt: skip
 
@@ -47,6 +47,8 @@ WITH_TENSORFLOW = (
     "skdeep._engine",
     "skdeep._keras_model",
     "skdeep.architectures._blocks",
+    "skdeep.architectures._augmentation",
+    "skdeep.architectures.cnn._layers",
     "skdeep.losses._resolve",
     "skdeep.losses.classification",
     "skdeep.losses.regression",

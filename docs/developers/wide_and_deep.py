@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
 
+from skdeep._inputs import TableInputs
 from skdeep._params import OptimizerParams, PenaltyParams, RegressorParams, TrainingParams, estimator, param
 from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
@@ -40,7 +41,7 @@ def build(config, signature, numbers):
 
 
 @estimator
-class WideDeepRegressor(DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams):
+class WideDeepRegressor(TableInputs, DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams):
     """Linear regression and a multilayer perceptron, added up and trained together.
 
     The linear path learns the plain effects, the deep path what they leave.

@@ -12,7 +12,9 @@ from skdeep._engine.progress import Progress
 from skdeep._spec import FitResult
 from skdeep.schedules import ReduceOnPlateau, Schedule
 
-_SECONDS_PER_CALL = 0.2
+_SECONDS_PER_CALL = 0.2  # of several short epochs in one call of the graph
+_SECONDS_PER_PIECE = 2.0  # of one long epoch in several calls
+_FIRST_STEPS = 8  # that tell how fast a program is
 _INDICES_PER_CALL = 2**22
 
 
@@ -103,11 +105,14 @@ class _Fit:
         self._set_plateau_rate()
         orders = np.stack([self._order(self.epoch + index) for index in range(n_epochs)])
         rates = self._rates(n_epochs)
-        started = time.perf_counter()
-        losses = self._run_batches(orders, rates) if self._by_batch else self._run_epochs(orders, rates)
-        self.program.seconds_per_row = (time.perf_counter() - started) / orders.size
+        if n_epochs > 1:
+            sums_of_epochs = self._timed(orders, rates)
+        else:
+            sums_of_epochs = [
+                self._run_batches(orders, rates) if self._by_batch else self._run_pieces(orders, rates, progress)
+            ]
         shown = [self._shown_rate(rates, index) for index in range(n_epochs)]
-        stops = [self._record(loss, rate, progress) for loss, rate in zip(losses, shown, strict=True)]
+        stops = [self._record(*sums, rate, progress) for sums, rate in zip(sums_of_epochs, shown, strict=True)]
         return any(stops)
 
     @property
@@ -167,33 +172,52 @@ class _Fit:
 
     # -- running --------------------------------------------------------------------------------------------------
 
-    def _run_epochs(self, orders, rates):
-        epoch = self.plan.first_epoch + self.epoch
-        return self.program.train(
-            self.data, orders, self.plan.batch_size, seed=self.plan.seeds[2], first_epoch=epoch, rates=rates
+    def _timed(self, orders, rates, sums=None):
+        """Run epochs, or a piece of one, in one call of the graph and return the sums of the losses and weights."""
+        started = time.perf_counter()
+        sums = self.program.train(
+            self.data,
+            orders,
+            self.plan.batch_size,
+            seed=self.plan.seeds[2],
+            first_epoch=self.plan.first_epoch + self.epoch,
+            rates=rates,
+            sums=sums,
         )
+        self.program.seconds_per_row = (time.perf_counter() - started) / orders.size
+        return sums
+
+    def _run_pieces(self, orders, rates, progress):
+        """Run one epoch, in pieces if it is long, so that it can be watched and interrupted."""
+        step, size, sums = 0, self.plan.batch_size, None
+        while step < self.n_steps:
+            stop = min(step + self._steps_per_piece(), self.n_steps)
+            rows = orders[:, step * size : stop * size]
+            (sums,) = self._timed(rows, None if rates is None else rates[:, step:stop], sums)
+            step = stop
+            progress.within(self.epoch + step / self.n_steps)
+        return sums
+
+    def _steps_per_piece(self):
+        pace = self.program.seconds_per_row
+        return _FIRST_STEPS if pace is None else max(1, int(_SECONDS_PER_PIECE / (pace * self.plan.batch_size)))
 
     def _run_batches(self, orders, rates):
         """Run one epoch in the same graph, one call a batch, with the batch hooks around each."""
-        epoch, size = self.plan.first_epoch + self.epoch, self.plan.batch_size
-        total = seen = 0
+        size, sums = self.plan.batch_size, None
         for step in range(self.n_steps):
-            rows = orders[:, step * size : (step + 1) * size]
             self.callbacks.call("on_train_batch_begin", step, {})
-            loss = self.program.train(
-                self.data, rows, size, seed=self.plan.seeds[2], first_epoch=epoch, fresh=step == 0,
-                rates=None if rates is None else rates[:, step : step + 1],
-            )[0]  # fmt: skip
-            weight = self.data.weight(rows)
-            total, seen = total + loss * weight, seen + weight
-            self.callbacks.call("on_train_batch_end", step, {"loss": float(total / seen)})
+            rows = orders[:, step * size : (step + 1) * size]
+            (sums,) = self._timed(rows, None if rates is None else rates[:, step : step + 1], sums)
+            self.callbacks.call("on_train_batch_end", step, {"loss": float(sums[0] / sums[1])})
             if self.callbacks.stop:
                 break
-        return [total / seen]
+        return sums
 
-    def _record(self, loss, rate, progress):
-        """Take the loss of one finished epoch and return whether to stop after it."""
+    def _record(self, loss, weight, rate, progress):
+        """Take the sums of one finished epoch and return whether to stop after it."""
         self.epoch += 1
+        loss = loss / weight
         if not np.isfinite(loss):
             raise ValueError(_diverged(f"The training loss became {loss} in epoch {self.epoch}.", self.plan))
         values = {"loss": float(loss)}

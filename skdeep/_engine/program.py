@@ -12,6 +12,7 @@ import tensorflow as tf
 from skdeep._engine import batches, optimizers, weights
 from skdeep._engine.compile import compile_function
 from skdeep._engine.flat import FlatWeights, fits
+from skdeep._engine.mixup import Mixup, partners
 from skdeep.utils._numbers import LiveNumber
 
 
@@ -45,7 +46,8 @@ class Program:
         if rate is not None:
             self._variables["learning_rate"] = rate.value
         self._slots = weights.slot_resets(self.optimizer, self._trainable)
-        self._random_states = weights.random_states(self.model)
+        self._mixup = Mixup(numbers["mixup"], self.dtype) if spec.mixup else None
+        self._random_states = weights.random_states(self.model) + ([self._mixup.seed_state] if spec.mixup else [])
         held = [*self.model.variables, *self.optimizer.variables]
         self.nbytes = sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in held)
         self._compile()
@@ -97,8 +99,10 @@ class Program:
 
     # -- computation ----------------------------------------------------------------------------------------------
 
-    def train(self, data, orders, batch_size, *, seed, first_epoch, rates=None, fresh=True):
-        """Run one epoch for each row of `orders` and return the mean training loss of each.
+    def train(self, data, orders, batch_size, *, seed, first_epoch, rates=None, sums=None):
+        """Run one epoch, or a piece of one, for each row of `orders`.
+
+        Returns the sums (loss, weight) of each epoch, shape (n_epochs, 2): their ratio is the mean training loss.
 
         Parameters
         ----------
@@ -114,11 +118,13 @@ class Program:
             Number of the first epoch, counted over the life of the weights.
         rates : ndarray, shape (n_epochs, n_steps), or None
             The learning rate of every step, in a scheduled program.
-        fresh : bool
-            Whether the rows begin an epoch: the noise generators are then seeded for it.
+        sums : ndarray of shape (2,), or None
+            What the piece before returned; None if the rows begin an epoch, for which the noise is then seeded.
         """
+        fresh = sums is None
         arguments = [*data.flat, tf.constant(orders), tf.constant(batch_size, tf.int32)]
         arguments += [tf.constant([seed, first_epoch], tf.int32), tf.constant(fresh)]
+        arguments.append(tf.constant(np.zeros(2) if fresh else sums, self.dtype))
         if self.spec.scheduled:
             arguments.append(tf.constant(rates, self.dtype))
         return self._train(arguments).numpy()
@@ -136,6 +142,7 @@ class Program:
         data += [tf.TensorSpec((None,), self.dtype)] if spec.weighted else []
         scalar, flag = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.bool)
         train = [*data, tf.TensorSpec((None, None), tf.int32), scalar, tf.TensorSpec((2,), tf.int32), flag]
+        train += [tf.TensorSpec((2,), self.dtype)]
         train += [tf.TensorSpec((None, None), self.dtype)] if spec.scheduled else []
         numbers = tf.TensorSpec((len(self._variables),), self.dtype)
         self._train = self._trace(self._train_graph, train)
@@ -172,7 +179,7 @@ class Program:
 
     def _train_graph(self, *arguments):
         inputs, targets, sample_weight, rest = self._unpack(arguments)
-        orders, batch_size, noise, fresh = rest[:4]
+        orders, batch_size, noise, fresh, sums = rest[:5]
         n_epochs, n_rows = tf.unstack(tf.shape(orders))
         n_steps = (n_rows + batch_size - 1) // batch_size
         if self._flat is not None:
@@ -184,14 +191,14 @@ class Program:
 
             def one_step(step, total, total_weight):
                 if self.spec.scheduled:
-                    self._variables["learning_rate"].assign(rest[4][epoch, step])
+                    self._variables["learning_rate"].assign(rest[5][epoch, step])
                 rows = order[step * batch_size : (step + 1) * batch_size]
                 loss, weight = self._step(inputs, targets, sample_weight, rows)
                 return step + 1, total + loss * weight, total_weight + weight
 
-            zero = tf.zeros((), self.dtype)
-            _, total, weight = tf.while_loop(lambda step, *_: step < n_steps, one_step, (0, zero, zero))
-            return epoch + 1, losses.write(epoch, total / weight)
+            start = (0, sums[0], sums[1])
+            _, total, weight = tf.while_loop(lambda step, *_: step < n_steps, one_step, start)
+            return epoch + 1, losses.write(epoch, tf.stack([total, weight]))
 
         losses = tf.TensorArray(self.dtype, size=n_epochs)
         losses = tf.while_loop(lambda epoch, _: epoch < n_epochs, one_epoch, (0, losses))[1].stack()
@@ -237,14 +244,27 @@ class Program:
 
     def _loss(self, inputs, targets, sample_weight, rows, *, training):
         batch = batches.gather(inputs, rows, self.spec.signature)
-        outputs = keras.tree.flatten(self.model(batch, training=training))
+        targets = [tf.gather(target, rows) for target in targets]
         weight = None if sample_weight is None else tf.gather(sample_weight, rows)
-        total_weight = tf.cast(tf.shape(rows)[0], self.dtype) if weight is None else tf.reduce_sum(weight)
+        if self._mixup is not None and training:
+            shares = self._mixup.shares(tf.shape(rows)[0])
+            outputs = self._outputs(self._mixup.inputs(batch, shares), training)
+            weight = tf.ones_like(shares) if weight is None else weight
+            parts = [(targets, weight * shares), ([*map(partners, targets)], partners(weight) * (1.0 - shares))]
+        else:
+            outputs = self._outputs(batch, training)
+            parts = [(targets, weight)]
+        n_rows = tf.cast(tf.shape(rows)[0], self.dtype)
+        total_weight = n_rows if weight is None else tf.add_n([tf.reduce_sum(part) for _, part in parts])
         loss = tf.add_n([tf.zeros((), self.dtype), *self.model.losses]) if self.model.losses else 0.0
-        for function, target, output in zip(self._losses, targets, outputs, strict=True):
-            each = function(tf.gather(target, rows), output)
-            loss += tf.reduce_mean(each) if weight is None else tf.reduce_sum(each * weight) / total_weight
+        for targets, weight in parts:
+            for function, target, output in zip(self._losses, targets, outputs, strict=True):
+                each = function(target, output)
+                loss += tf.reduce_mean(each) if weight is None else tf.reduce_sum(each * weight) / total_weight
         return loss, total_weight
+
+    def _outputs(self, batch, training):
+        return keras.tree.flatten(self.model(batch, training=training))
 
     def _penalised(self, gradients, values):
         """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""

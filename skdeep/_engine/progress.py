@@ -27,9 +27,14 @@ class Progress:
         shown = {name: f"{value:.4g}" for name, value in values.items()}
         if self._bar is not None:
             self._bar.set_postfix(shown, refresh=False)
-            self._bar.update(1)
+            self.within(epoch)
         elif self._lines:
             print(f"{self._title}: epoch {epoch}/{self._epochs}, " + ", ".join(f"{k} = {v}" for k, v in shown.items()))
+
+    def within(self, epochs):
+        """Show how many epochs are done, the running one in part."""
+        if self._bar is not None:
+            self._bar.update(round(epochs, 2) - self._bar.n)
 
     def close(self):
         """Leave the bar where it is."""

@@ -12,13 +12,14 @@ from skdeep._spec import InputSignature, InputSpec
 
 _SMALLEST_SIDE = 8  # of a square image that is recognised in flat rows
 _USUAL_CHANNELS = (1, 3, 4)
+_VARIANCES = (1e-36, 1e36)  # which single precision can hold
 
 
 class ImageInputs:
     """Makes an estimator take images, and learn `image_shape_` (height, width, channels).
 
-    The estimator has the parameters `image_shape` and `rescale`; its net starts with `offset` and `scale`, which are
-    weights that are set from live numbers and not trained, so that rescaling travels with the weights.
+    The estimator has the parameters `image_shape` and `rescale`; its net starts from the live numbers `pixel_mean` and
+    `pixel_variance` and keeps them among its weights, so that rescaling goes wherever the weights go.
     """
 
     _auto_batch_size = 64
@@ -46,14 +47,14 @@ class ImageInputs:
         return _precision.compute_dtype(self.dtype, X.size)
 
     def _input_numbers(self, X, sample_weight):
-        """Return what pixels are shifted by, and then multiplied with."""
+        """Return the mean and variance with which the net standardises pixels."""
         if self.rescale is None:
-            offset, scale = 0.0, 1.0
+            mean, variance = 0.0, 1.0
         elif self.rescale == "auto":
-            offset, scale = _range(X, sample_weight)
+            mean, variance = _moments(X, sample_weight)
         else:
-            offset, scale = 0.0, float(self.rescale)
-        return {"pixel_offset": offset, "pixel_scale": scale}
+            mean, variance = 0.0, float(self.rescale) ** -2
+        return {"pixel_mean": mean, "pixel_variance": variance}
 
     def _input_signature(self, X, dtype):
         spec = InputSpec(X.shape[1:], "uint8" if X.dtype == np.uint8 else dtype)
@@ -111,7 +112,7 @@ def _flat_rows(X, expected, *, fitted, name):
 
 def _array(X):
     """Return anything as an array; a list of images of several sizes is an error that names them."""
-    if hasattr(X, "shape") and getattr(X, "dtype", None) != object:
+    if hasattr(X, "shape") and getattr(X, "dtype", None) is not np.dtype(object):
         return X if isinstance(X, np.ndarray) else np.asarray(X)
     items = list(X) if hasattr(X, "__iter__") else []
     shapes = list(dict.fromkeys(np.shape(item) for item in items if isinstance(item, np.ndarray)))
@@ -150,11 +151,11 @@ def _about_channels(shape, expected):
 
 
 def _of_width(X, expected, fitted):
-    """Return flat rows if their width fits the shape that was given; scikit-learn checks those of a fitted estimator."""
+    """Return flat rows if their width fits the shape given; scikit-learn checks those of a fitted estimator."""
     width = X.shape[1] if getattr(X, "ndim", 0) == 2 else None
     if width is not None and expected is not None and not fitted and width != np.prod(expected):
         raise ValueError(
-            f"image_shape={_shown(expected)} does not fit rows of width {width}: it has {int(np.prod(expected))} values."
+            f"image_shape={_shown(expected)} has {int(np.prod(expected))} values and does not fit rows of {width}."
         )
     return X
 
@@ -173,11 +174,12 @@ def _shown(shape):
     return tuple(int(size) for size in (shape[:2] if shape[2] == 1 else shape))
 
 
-def _range(X, sample_weight):
-    """Return (offset, scale) that bring values to 0..1, or to mean 0 and variance 1 if there are negative ones."""
+def _moments(X, sample_weight):
+    """Return a (mean, variance) that bring values to 0..1, or the true ones if there are negative values."""
     if X.min() >= 0:
-        return 0.0, 1.0 / (float(X.max()) or 1.0)
-    rows = X.reshape(len(X), -1)
-    mean = float(np.average(rows.mean(axis=1, dtype=np.float64), weights=sample_weight))
-    variance = float(np.average(np.square(rows - mean).mean(axis=1, dtype=np.float64), weights=sample_weight))
-    return -mean, 1.0 / (variance**0.5 or 1.0)
+        mean, variance = 0.0, float(X.max()) ** 2
+    else:
+        rows = X.reshape(len(X), -1)
+        mean = float(np.average(rows.mean(axis=1, dtype=np.float64), weights=sample_weight))
+        variance = float(np.average(np.square(rows - mean).mean(axis=1, dtype=np.float64), weights=sample_weight))
+    return mean, float(np.clip(variance, *_VARIANCES)) if variance else 1.0

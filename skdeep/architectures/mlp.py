@@ -3,26 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from skdeep.architectures import _activations
 from skdeep.utils._keys import undescribed
 from skdeep.utils._lazy import keras
-from skdeep.utils._random import python_random_state_kept
 
-_RELU_FAMILY = {
-    "relu",
-    "relu6",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "silu",
-    "swish",
-    "mish",
-    "celu",
-    "maxout",
-}
 _MAXOUT_PIECES = 2
-_UNSUITABLE = ("glu", "threshold")
 
 
 @dataclass(frozen=True)
@@ -58,32 +43,8 @@ class MLPConfig:
 
 def check(config):
     """Raise ValueError or TypeError for a config that cannot be built."""
-    activation = undescribed(config.activation)
-    if isinstance(activation, keras.layers.Layer):
-        fresh = type(activation).from_config(activation.get_config())
-        fresh.build((None, 4))
-        if fresh.weights:
-            raise ValueError(f"activation must have no weights of its own, got the layer {activation.name!r}.")
-    if isinstance(config.activation, np.ufunc):
-        raise ValueError(f"activation must be a function of Keras tensors, got NumPy's {config.activation.__name__}.")
-    if config.activation in _UNSUITABLE:
-        raise ValueError(f"activation={config.activation!r} changes the number of units or needs arguments of its own.")
-    if isinstance(config.activation, str) and config.activation != "maxout":
-        try:
-            keras.activations.get(config.activation)
-        except ValueError:
-            raise ValueError(
-                f"activation={config.activation!r} is neither 'maxout' nor the name of a Keras activation."
-            ) from None
-    if isinstance(config.kernel_initializer, str) and config.kernel_initializer != "auto":
-        try:
-            with python_random_state_kept():
-                keras.initializers.get(config.kernel_initializer)
-        except ValueError:
-            raise ValueError(
-                f"kernel_initializer={config.kernel_initializer!r} is neither 'auto' nor the name of a Keras "
-                "initializer."
-            ) from None
+    _activations.check_activation(config.activation, also=("maxout",))
+    _activations.check_initializer(config.kernel_initializer)
 
 
 def build(config, signature, numbers):
@@ -104,7 +65,10 @@ def build(config, signature, numbers):
         hidden = _hidden_layer(hidden, units, index, config, dtype, numbers)
     outputs = [
         keras.layers.Dense(
-            units, kernel_initializer=_initializer(config, "linear"), dtype=dtype, name=f"output_{index}"
+            units,
+            kernel_initializer=_activations.initializer(config.kernel_initializer, "linear"),
+            dtype=dtype,
+            name=f"output_{index}",
         )(hidden)
         for index, units in enumerate(config.output_sizes)
     ]
@@ -116,7 +80,7 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
     hidden = keras.layers.Dense(
         units * (_MAXOUT_PIECES if maxout else 1),
         use_bias=config.normalization is None,
-        kernel_initializer=_initializer(config, config.activation),
+        kernel_initializer=_activations.initializer(config.kernel_initializer, config.activation),
         dtype=dtype,
         name=f"hidden_{index}",
     )(inputs)
@@ -138,11 +102,3 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
     if config.residual and inputs.shape[-1] == units and not getattr(inputs, "sparse", False):
         hidden = keras.layers.Add(dtype=dtype, name=f"residual_{index}")([inputs, hidden])
     return hidden
-
-
-def _initializer(config, activation):
-    if config.kernel_initializer != "auto":
-        return undescribed(config.kernel_initializer)
-    if activation == "selu":
-        return "lecun_normal"
-    return "he_uniform" if activation in _RELU_FAMILY else "glorot_uniform"

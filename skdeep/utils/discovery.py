@@ -3,16 +3,21 @@
 import importlib
 import inspect
 
-from sklearn.base import BaseEstimator
+from imblearn.over_sampling import SMOTE
+from sklearn.base import BaseEstimator, clone
 
 __all__ = ["all_estimators", "checking_instance"]
 
-_HOMES = ("skdeep.tabular",)
+_HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.over_sampling")
 
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
 _CHECKING = {
+    "CNNClassifier": {"epochs": 40, "width": 0.25, "learning_rate": 0.01},
+    "CNNRegressor": {"epochs": 40, "width": 0.25, "learning_rate": 0.01},
+    "ImageLoader": {"size": 8},
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
+    "NDResampler": {"sampler": SMOTE(random_state=0)},
 }
 
 
@@ -27,8 +32,8 @@ def all_estimators():
     Examples
     --------
     >>> from skdeep.utils.discovery import all_estimators
-    >>> [name for name, _ in all_estimators()]
-    ['MLPClassifier', 'MLPRegressor']
+    >>> "MLPClassifier" in dict(all_estimators())
+    True
     """
     found = {}
     for home in _HOMES:
@@ -60,4 +65,4 @@ def checking_instance(cls):
     >>> checking_instance(MLPClassifier).epochs < MLPClassifier().epochs
     True
     """
-    return cls(**_CHECKING[cls.__name__])
+    return clone(cls(**_CHECKING[cls.__name__]))

@@ -1,0 +1,371 @@
+"""Convolutional networks for images."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from skdeep._classifier import DeepClassifier
+from skdeep._inputs import ImageInputs
+from skdeep._params import (
+    ClassifierParams,
+    OptimizerParams,
+    PenaltyParams,
+    RegressorParams,
+    TrainingParams,
+    estimator,
+    param,
+    positive,
+)
+from skdeep._regressor import DeepRegressor
+from skdeep._spec import ModelSpec
+from skdeep.architectures.cnn import config, model
+from skdeep.image import augmentation
+from skdeep.schedules import CosineDecay, schedule_names
+from skdeep.utils._keys import described
+
+_SIZES = ["array-like", Interval(Integral, 1, None, closed="left")]
+_MULTIPLIER = [Interval(Real, 0, None, closed="neither")]
+
+
+@dataclass(eq=False, repr=False)
+class CNNParams:
+    """The architecture of a convolutional network, its images and what differs in training."""
+
+    architecture: str = param(
+        "small",
+        [StrOptions(set(config.ARCHITECTURES))],
+        "str",
+        '"small" (two convolutions and a dense layer), "lenet", "alexnet", "vgg", "nin", "inception", "resnet", '
+        '"densenet": the ideas of their papers in measures for small images; or "custom".',
+        positional=True,
+    )
+    width: float = param(1.0, _MULTIPLIER, "float", "Multiplier of the number of filters and units.")
+    depth: float = param(1.0, _MULTIPLIER, "float", "Multiplier of the number of layers or blocks.")
+    activation: object = param(
+        "relu",
+        [str, callable],
+        "str or callable",
+        'Activation of the hidden layers: any Keras name ("relu", "leaky_relu", "gelu", "silu", "tanh", ...) or a '
+        "function.",
+    )
+    normalization: object = param(
+        "auto",
+        [StrOptions({"auto", "batch"}), None],
+        '{"auto", "batch"} or None',
+        'Normalisation of each convolution over the batch. "auto" has it in "inception", "resnet" and "densenet".',
+    )
+    dropout: object = param(
+        "auto",
+        [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
+        'float or "auto"',
+        "Fraction of the values set to zero at each step after dense layers, between the blocks of "
+        '"nin" and after the convolutions of "custom". "auto" is 0.5 for "alexnet", "vgg" and "nin", as in their '
+        "papers, and 0 for the others.",
+    )
+    kernel_initializer: object = param(
+        "auto",
+        [str, HasMethods(["get_config"])],
+        "str or keras.initializers.Initializer",
+        'Initial weights: a Keras name or instance. "auto" is He for the ReLU family, LeCun for selu, else Glorot.',
+    )
+    filters: object = param((32, 64), _SIZES, "tuple of int", 'Filters of each convolution of architecture="custom".')
+    kernel_size: object = param(
+        3,
+        _SIZES,
+        "int, (int, int) or list of these",
+        'Height and width of the kernels of "custom"; a list has one entry for each convolution.',
+    )
+    strides: object = param(1, _SIZES, "int, (int, int) or list of these", 'Strides of the convolutions of "custom".')
+    padding: str = param(
+        "same",
+        [StrOptions({"same", "valid"})],
+        '{"same", "valid"}',
+        'Whether the convolutions of "custom" pad the borders with zeros.',
+    )
+    pooling: object = param(
+        "max",
+        [StrOptions({"max", "average"}), None],
+        '{"max", "average"} or None',
+        'What follows each convolution of "custom".',
+    )
+    pool_size: object = param(2, _SIZES, "int, (int, int) or list of these", 'Windows of the pooling of "custom".')
+    head: object = param(
+        (128,),
+        ["array-like", StrOptions({"average"})],
+        'tuple of int or "average"',
+        'What "custom" has between the last maps and the output: dense layers of so many units, or the global average '
+        "of each map.",
+    )
+    augmentation: object = param(
+        None,
+        [str, list, tuple, augmentation.Augmentation, None],
+        "str, Augmentation, list of these or None",
+        'Random changes of the training images: "flip", "shift", "rotate", "zoom", "contrast", "noise", "cutout", '
+        '"mixup", or objects of skdeep.image.augmentation. None by default, because what is harmless depends on the '
+        "images: flips are wrong for digits.",
+    )
+    image_shape: object = param(
+        None,
+        ["array-like", None],
+        "tuple or None",
+        "(height, width) or (height, width, channels) of the images in flat rows. None takes the shape of X; flat rows "
+        "are then read as square images, gray or in colour, where the width allows it (64, 784, 3072, ...), and else "
+        "as images of one row.",
+    )
+    rescale: object = param(
+        "auto",
+        [StrOptions({"auto"}), positive(Real), None],
+        'float, "auto" or None',
+        'What pixels are multiplied with first. "auto" divides by the largest value seen at fit, or standardises all '
+        "values together if some are negative.",
+    )
+    epochs: int = param(
+        20, [Interval(Integral, 1, None, closed="left")], "int", "Passes over the training data, at most."
+    )
+    batch_size: object = param(
+        "auto",
+        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
+        'Images a step. "auto" is 64, or all of them if there are fewer. The last, smaller batch of an epoch is '
+        "trained on too.",
+    )
+    learning_rate_schedule: object = param(
+        "auto",
+        [StrOptions({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
+        "str, Schedule, callable or None",
+        "Factor of the learning rate over the course of training: one of "
+        + ", ".join(f'"{name}"' for name in schedule_names())
+        + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
+        '"auto" warms up and follows a cosine to zero if the net has batch normalisation, which a constant rate leaves '
+        "5 to 10 points of accuracy behind in few epochs, and is constant otherwise. None keeps the rate constant.",
+    )
+
+
+class _CNN(ImageInputs):
+    """What classifier and regressor share: the architecture."""
+
+    def _model_spec(self, signature, output_sizes):
+        dropout, normalization = config.defaults(self.architecture)
+        dropout = dropout if self.dropout == "auto" else float(self.dropout)
+        amounts = augmentation.resolve(self.augmentation)
+        measures = config.CNNConfig(
+            architecture=self.architecture,
+            output_sizes=output_sizes,
+            width=float(self.width),
+            depth=float(self.depth),
+            activation=described(self.activation),
+            normalization=normalization if self.normalization == "auto" else self.normalization,
+            kernel_initializer=described(self.kernel_initializer),
+            dropout=dropout > 0,
+            augmentation=tuple(kind for kind in amounts if kind != "mixup"),
+            custom=self._custom(),
+        )
+        config.check(measures, self.image_shape_)
+        numbers = {kind: amount for kind, amount in amounts.items() if amount is not None}
+        if dropout:
+            numbers["dropout"] = dropout
+        names = [name for name in numbers if name != "mixup"]
+        return ModelSpec(model.build, measures, ("pixel_mean", "pixel_variance", *names)), numbers
+
+    def _schedule(self, spec):
+        if self.learning_rate_schedule != "auto":
+            return self.learning_rate_schedule
+        return CosineDecay() if spec.config.normalization == "batch" else None
+
+    def _custom(self):
+        """Return the measures of a custom net; those of another must not have been touched."""
+        if self.architecture != "custom":
+            self._check_untouched(("filters", "kernel_size", "strides", "padding", "pooling", "pool_size", "head"))
+            return None
+        if self.width != 1 or self.depth != 1:
+            raise ValueError(
+                "width and depth multiply the measures of a named architecture; architecture='custom' has its own: set "
+                "filters and head."
+            )
+        filters = _integers(self.filters, "filters")
+        return config.CustomConfig(
+            filters=filters,
+            kernel_size=_pairs(self.kernel_size, len(filters), "kernel_size"),
+            strides=_pairs(self.strides, len(filters), "strides"),
+            padding=self.padding,
+            pooling=self.pooling,
+            pool_size=_pairs(self.pool_size, len(filters), "pool_size"),
+            head=self.head if isinstance(self.head, str) else _integers(self.head, "head"),
+        )
+
+    def _check_untouched(self, names):
+        defaults = {name: field.default for name, field in type(self).__dataclass_fields__.items()}
+        touched = [name for name in names if not np.array_equal(getattr(self, name), defaults[name])]
+        if touched:
+            raise ValueError(
+                f"{touched[0]}={getattr(self, touched[0])!r} is for architecture='custom' only; "
+                f"{self.architecture!r} has measures of its own, which width and depth multiply."
+            )
+
+
+def _integers(values, name):
+    """Return a tuple of positive integers."""
+    values = (values,) if isinstance(values, Integral) else tuple(values)
+    if not all(isinstance(value, Integral) and value >= 1 for value in values):
+        raise ValueError(f"{name} must hold integers of at least 1, got {values!r}.")
+    return tuple(int(value) for value in values)
+
+
+def _pairs(value, n_layers, name):
+    """Return one (height, width) for each layer: from an integer, one pair, or a list of either."""
+    if isinstance(value, Integral):
+        return ((int(value), int(value)),) * n_layers
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(one, Integral) for one in value):
+        return (_integers(value, name),) * n_layers
+    if len(value) != n_layers:
+        raise ValueError(
+            f"{name} must be an integer, a tuple (height, width), or a list with one of these for each of the "
+            f"{n_layers} convolutions; got {value!r}."
+        )
+    pairs = tuple((one, one) if isinstance(one, Integral) else tuple(one) for one in value)
+    if not all(len(pair) == 2 for pair in pairs):
+        raise ValueError(f"{name} must hold integers or pairs (height, width), got {value!r}.")
+    return tuple(_integers(pair, name) for pair in pairs)
+
+
+@estimator
+class CNNClassifier(_CNN, DeepClassifier, TrainingParams, OptimizerParams, ClassifierParams, PenaltyParams, CNNParams):
+    """Convolutional network classifier for images.
+
+    Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape: a
+    search over learning rates, dropout, augmentation amounts or seeds compiles nothing new. Images of dtype uint8 stay
+    bytes in memory and are converted batch by batch.
+
+    X holds images, of shape (n_samples, height, width) or (n_samples, height, width, channels), or flat rows, one image
+    each, as scalers and samplers make them: see `image_shape`. Two classes, many classes, 0/1 matrices of labels
+    (several objects in one picture) and several targets at once are all accepted, with labels of any type.
+
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,) or list of such arrays
+        Labels, in the order of the columns of `predict_proba`.
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels of the images.
+    n_features_in_ : int
+        Number of values of an image.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X was a DataFrame of flat rows with string names.
+    weights_ : list of ndarray
+        Weights of the net, in Keras' order, those of the rescaling first; read-only.
+    history_ : dict of list
+        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
+    loss_curve_ : list of float
+        Training loss of each epoch, penalties not included, on the images as they were changed by the augmentation.
+    validation_scores_ : list of float or None
+        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
+    best_loss_ : float or None
+        Smallest training loss; None with early stopping.
+    best_validation_score_ : float or None
+        Largest of the validation scores.
+    n_iter_ : int
+        Epochs of the last fit; those of `partial_fit` add up.
+    n_epochs_ : int
+        Epochs the weights have seen, earlier fits of a warm start included.
+    n_outputs_ : int
+        Number of outputs of the net.
+    optimizer_state_ : list of ndarray
+        Slots and step count of the optimizer, from which training can go on.
+    callbacks_ : list of keras.callbacks.Callback
+        The trained copies of the callbacks.
+
+    See Also
+    --------
+    CNNRegressor : The same for numbers.
+    skdeep.image.augmentation : Random changes of the training images.
+
+    References
+    ----------
+    LeCun et al. (1998), "Gradient-based learning applied to document recognition": "lenet".
+    Krizhevsky, Sutskever and Hinton (2012), "ImageNet classification with deep convolutional networks": "alexnet".
+    Simonyan and Zisserman (2015), "Very deep convolutional networks for large-scale image recognition": "vgg".
+    Lin, Chen and Yan (2014), "Network in network": "nin".
+    Szegedy et al. (2015), "Going deeper with convolutions": "inception".
+    He et al. (2016), "Deep residual learning for image recognition": "resnet".
+    Huang et al. (2017), "Densely connected convolutional networks": "densenet".
+    Ioffe and Szegedy (2015), "Batch normalization: accelerating deep network training".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep.image import CNNClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = CNNClassifier(width=0.25, epochs=10, random_state=0).fit(X[:1000], y[:1000])
+    >>> model.image_shape_
+    (8, 8, 1)
+    >>> bool(model.score(X[1000:], y[1000:]) > 0.85)
+    True
+    """
+
+
+@estimator
+class CNNRegressor(_CNN, DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams, CNNParams):
+    """Convolutional network regressor for images.
+
+    Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape.
+    Targets are standardised inside and predictions restored; one target or several.
+
+    X holds images, of shape (n_samples, height, width) or (n_samples, height, width, channels), or flat rows, one image
+    each, as scalers and samplers make them: see `image_shape`.
+
+    {parameters}
+
+    Attributes
+    ----------
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels of the images.
+    n_features_in_ : int
+        Number of values of an image.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X was a DataFrame of flat rows with string names.
+    weights_ : list of ndarray
+        Weights of the net, in Keras' order, those of the rescaling first; read-only.
+    history_ : dict of list
+        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
+    loss_curve_ : list of float
+        Training loss of each epoch on standardised targets, penalties not included.
+    validation_scores_ : list of float or None
+        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
+    best_loss_ : float or None
+        Smallest training loss; None with early stopping.
+    best_validation_score_ : float or None
+        Largest of the validation scores.
+    n_iter_ : int
+        Epochs of the last fit; those of `partial_fit` add up.
+    n_epochs_ : int
+        Epochs the weights have seen, earlier fits of a warm start included.
+    n_outputs_ : int
+        Number of targets.
+    optimizer_state_ : list of ndarray
+        Slots and step count of the optimizer, from which training can go on.
+    callbacks_ : list of keras.callbacks.Callback
+        The trained copies of the callbacks.
+
+    See Also
+    --------
+    CNNClassifier : The same for labels, with the papers behind the architectures.
+
+    References
+    ----------
+    LeCun et al. (1998), "Gradient-based learning applied to document recognition".
+
+    Examples
+    --------
+    How much ink there is on the left of a digit:
+
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep.image import CNNRegressor
+    >>> images = load_digits().images
+    >>> ink = images[:, :, :4].mean(axis=(1, 2))
+    >>> model = CNNRegressor(width=0.25, epochs=10, random_state=0).fit(images[:1000], ink[:1000])
+    >>> bool(model.score(images[1000:], ink[1000:]) > 0.9)
+    True
+    """
