@@ -39,7 +39,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ModelSpec(Recipe):
-    """An architecture: `build(config, signature, numbers)` returns a keras.Model whose outputs carry no activation."""
+    """An architecture: `build(config, signature, numbers)` returns a keras.Model whose outputs carry no activation.
+
+    The number "step" is kept by the engine, for layers that have to know how many batches have gone before.
+    """
 
 
 @dataclass(frozen=True)

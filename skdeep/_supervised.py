@@ -54,9 +54,9 @@ class SupervisedEstimator(BaseDeepEstimator):
         """
         raise AttributeError(f"{type(self).__name__} must define _model_spec.")
 
-    def _schedule(self, spec):
-        """Return the learning rate schedule of a net."""
-        return self.learning_rate_schedule
+    def _auto_schedule(self, spec):
+        """Return the learning rate schedule that suits a net."""
+        return None
 
     # -- fitting --------------------------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             seeds=seeds,
             epochs=epochs,
             batch_size=self._auto_batch_size if self.batch_size == "auto" else self.batch_size,
-            schedule=self._schedule(spec),
+            schedule=self._schedule(spec, incremental),
             start=(self.weights_, self.optimizer_state_, self._optimizer_kind) if goes_on else None,
             first_epoch=self.n_epochs_ if goes_on else 0,
             incremental=incremental,
@@ -139,6 +139,15 @@ class SupervisedEstimator(BaseDeepEstimator):
             self._announce_epochs(job, rows, net)
         result = _training.run(self, job)
         self._keep(result, job, net, incremental)
+
+    def _schedule(self, spec, incremental):
+        if self.learning_rate_schedule != "auto":
+            return self.learning_rate_schedule
+        # What falls to zero at the end is not for training that has no end, nor for an optimizer with a schedule.
+        own = hasattr(self.optimizer, "get_config") and isinstance(
+            self.optimizer.get_config().get("learning_rate"), dict
+        )
+        return None if incremental or own else self._auto_schedule(spec)
 
     def _check_targets(self, X, y, sample_weight):
         if y is None:

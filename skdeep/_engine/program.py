@@ -192,6 +192,8 @@ class Program:
             def one_step(step, total, total_weight):
                 if self.spec.scheduled:
                     self._variables["learning_rate"].assign(rest[5][epoch, step])
+                if "step" in self._variables:
+                    self._variables["step"].assign(tf.cast(self.optimizer.iterations.value, self.dtype))
                 rows = order[step * batch_size : (step + 1) * batch_size]
                 loss, weight = self._step(inputs, targets, sample_weight, rows)
                 return step + 1, total + loss * weight, total_weight + weight

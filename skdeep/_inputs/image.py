@@ -12,7 +12,7 @@ from skdeep._spec import InputSignature, InputSpec
 
 _SMALLEST_SIDE = 8  # of a square image that is recognised in flat rows
 _USUAL_CHANNELS = (1, 3, 4)
-_VARIANCES = (1e-36, 1e36)  # which single precision can hold
+_LARGEST = 1e18  # value whose square single precision can hold
 
 
 class ImageInputs:
@@ -112,23 +112,26 @@ def _flat_rows(X, expected, *, fitted, name):
 
 def _array(X):
     """Return anything as an array; a list of images of several sizes is an error that names them."""
-    if hasattr(X, "shape") and getattr(X, "dtype", None) is not np.dtype(object):
-        return X if isinstance(X, np.ndarray) else np.asarray(X)
-    items = list(X) if hasattr(X, "__iter__") else []
-    shapes = list(dict.fromkeys(np.shape(item) for item in items if isinstance(item, np.ndarray)))
-    if len(shapes) > 1:
+    if getattr(X, "dtype", None) is np.dtype(object) and X.ndim == 1:
+        X = list(X)
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        shapes = list(dict.fromkeys(np.asarray(image, dtype=object).shape for image in X))
+        if len(shapes) < 2:
+            raise
         found = ", ".join(map(str, shapes[:5])) + (", ..." if len(shapes) > 5 else "")
         raise ValueError(
             f"The images have different shapes: {found}. Bring them to one size first; "
             "skdeep.image.ImageLoader does so for files."
-        )
-    return np.stack(items) if shapes and len(shapes[0]) > 1 else np.asarray(X)
+        ) from error
 
 
 def _check_shape(shape, expected, fitted):
     if expected is None:
-        height, _, channels = shape
-        if height in _USUAL_CHANNELS[1:] and channels > max(_USUAL_CHANNELS):
+        height, width, channels = shape
+        first = height in _USUAL_CHANNELS and channels > max(_USUAL_CHANNELS)
+        if first and (height > 1 or width == channels):
             raise ValueError(
                 f"The images have the shape {shape}, with the channels first. Channels come last here: use "
                 "X.transpose(0, 2, 3, 1), or give image_shape if this is meant."
@@ -176,10 +179,16 @@ def _shown(shape):
 
 def _moments(X, sample_weight):
     """Return a (mean, variance) that bring values to 0..1, or the true ones if there are negative values."""
-    if X.min() >= 0:
-        mean, variance = 0.0, float(X.max()) ** 2
+    low, high = float(X.min()), float(X.max())
+    if max(-low, high) > _LARGEST:
+        raise ValueError(
+            f"X has values up to {max(-low, high):.3g}, which is too large to compute with; divide them first, or is "
+            "there a value that stands for something missing?"
+        )
+    if low >= 0:
+        mean, variance = 0.0, high**2
     else:
         rows = X.reshape(len(X), -1)
         mean = float(np.average(rows.mean(axis=1, dtype=np.float64), weights=sample_weight))
         variance = float(np.average(np.square(rows - mean).mean(axis=1, dtype=np.float64), weights=sample_weight))
-    return mean, float(np.clip(variance, *_VARIANCES)) if variance else 1.0
+    return mean, max(variance, _LARGEST**-2) if variance else 1.0

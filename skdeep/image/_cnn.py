@@ -16,7 +16,6 @@ from skdeep._params import (
     TrainingParams,
     estimator,
     param,
-    positive,
 )
 from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
@@ -31,7 +30,7 @@ _MULTIPLIER = [Interval(Real, 0, None, closed="neither")]
 
 @dataclass(eq=False, repr=False)
 class CNNParams:
-    """The architecture of a convolutional network, its images and what differs in training."""
+    """The architecture of a convolutional network, and its images."""
 
     architecture: str = param(
         "small",
@@ -60,9 +59,9 @@ class CNNParams:
         "auto",
         [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         'float or "auto"',
-        "Fraction of the values set to zero at each step after dense layers, between the blocks of "
-        '"nin" and after the convolutions of "custom". "auto" is 0.5 for "alexnet", "vgg" and "nin", as in their '
-        "papers, and 0 for the others.",
+        "Fraction of the values set to zero at each step: after dense layers, between the blocks of "
+        '"nin", after the convolutions of "custom", after the global average of the others. "auto" is 0.5 for '
+        '"alexnet", "vgg" and "nin", as in their papers, and 0 for the others.',
     )
     kernel_initializer: object = param(
         "auto",
@@ -116,11 +115,17 @@ class CNNParams:
     )
     rescale: object = param(
         "auto",
-        [StrOptions({"auto"}), positive(Real), None],
+        [StrOptions({"auto"}), Interval(Real, 1e-15, 1e15, closed="both"), None],
         'float, "auto" or None',
         'What pixels are multiplied with first. "auto" divides by the largest value seen at fit, or standardises all '
         "values together if some are negative.",
     )
+
+
+@dataclass(eq=False, repr=False)
+class ImageTrainingParams(TrainingParams, OptimizerParams):
+    """What differs in the training of images."""
+
     epochs: int = param(
         20, [Interval(Integral, 1, None, closed="left")], "int", "Passes over the training data, at most."
     )
@@ -166,12 +171,12 @@ class _CNN(ImageInputs):
         numbers = {kind: amount for kind, amount in amounts.items() if amount is not None}
         if dropout:
             numbers["dropout"] = dropout
+        if measures.normalization:
+            numbers["step"] = 0.0
         names = [name for name in numbers if name != "mixup"]
         return ModelSpec(model.build, measures, ("pixel_mean", "pixel_variance", *names)), numbers
 
-    def _schedule(self, spec):
-        if self.learning_rate_schedule != "auto":
-            return self.learning_rate_schedule
+    def _auto_schedule(self, spec):
         return CosineDecay() if spec.config.normalization == "batch" else None
 
     def _custom(self):
@@ -207,7 +212,7 @@ class _CNN(ImageInputs):
 
 def _integers(values, name):
     """Return a tuple of positive integers."""
-    values = (values,) if isinstance(values, Integral) else tuple(values)
+    values = tuple(values) if np.iterable(values) else (values,)
     if not all(isinstance(value, Integral) and value >= 1 for value in values):
         raise ValueError(f"{name} must hold integers of at least 1, got {values!r}.")
     return tuple(int(value) for value in values)
@@ -219,19 +224,19 @@ def _pairs(value, n_layers, name):
         return ((int(value), int(value)),) * n_layers
     if isinstance(value, tuple) and len(value) == 2 and all(isinstance(one, Integral) for one in value):
         return (_integers(value, name),) * n_layers
-    if len(value) != n_layers:
+    if not np.iterable(value) or len(value) != n_layers:
         raise ValueError(
             f"{name} must be an integer, a tuple (height, width), or a list with one of these for each of the "
             f"{n_layers} convolutions; got {value!r}."
         )
-    pairs = tuple((one, one) if isinstance(one, Integral) else tuple(one) for one in value)
-    if not all(len(pair) == 2 for pair in pairs):
+    pairs = tuple(_integers(one, name) for one in value)
+    if not all(len(pair) in (1, 2) for pair in pairs):
         raise ValueError(f"{name} must hold integers or pairs (height, width), got {value!r}.")
-    return tuple(_integers(pair, name) for pair in pairs)
+    return tuple(pair if len(pair) == 2 else pair * 2 for pair in pairs)
 
 
 @estimator
-class CNNClassifier(_CNN, DeepClassifier, TrainingParams, OptimizerParams, ClassifierParams, PenaltyParams, CNNParams):
+class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams, PenaltyParams, CNNParams):
     """Convolutional network classifier for images.
 
     Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape: a
@@ -307,7 +312,7 @@ class CNNClassifier(_CNN, DeepClassifier, TrainingParams, OptimizerParams, Class
 
 
 @estimator
-class CNNRegressor(_CNN, DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams, CNNParams):
+class CNNRegressor(_CNN, DeepRegressor, ImageTrainingParams, RegressorParams, PenaltyParams, CNNParams):
     """Convolutional network regressor for images.
 
     Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape.

@@ -263,9 +263,10 @@ def _change(item):
         if item not in _NAMED:
             raise ValueError(f"augmentation={item!r} is not known; there are {', '.join(map(repr, _NAMED))}.")
         return _NAMED[item]()
-    if not isinstance(item, Augmentation):
+    if type(item) not in _NAMED.values():
         raise TypeError(
-            "augmentation must be a name, an object of skdeep.image.augmentation, or a list of them; got "
+            f"augmentation must be a name, an object such as {', '.join(cls.__name__ for cls in _NAMED.values())} of "
+            "skdeep.image.augmentation, or a list of these; got "
             f"{item!r}" + (", which is a class: give an instance." if isinstance(item, type) else ".")
         )
     item.validate()

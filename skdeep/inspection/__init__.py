@@ -1,6 +1,17 @@
-"""Pictures of how a training went, and what they say."""
+"""Pictures of how a training went and what they say, and of what an estimator sees in images."""
 
+from skdeep.inspection._plot.filters import FiltersDisplay
 from skdeep.inspection._plot.loss_curve import LossCurveDisplay
+from skdeep.inspection._plot.misclassified import MisclassifiedDisplay
+from skdeep.inspection._plot.occlusion import OcclusionDisplay
+from skdeep.inspection._plot.saliency import SaliencyDisplay
 from skdeep.inspection._plot.training_diagnosis import TrainingDiagnosisDisplay
 
-__all__ = ["LossCurveDisplay", "TrainingDiagnosisDisplay"]
+__all__ = [
+    "FiltersDisplay",
+    "LossCurveDisplay",
+    "MisclassifiedDisplay",
+    "OcclusionDisplay",
+    "SaliencyDisplay",
+    "TrainingDiagnosisDisplay",
+]

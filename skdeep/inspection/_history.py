@@ -22,6 +22,16 @@ _REGRESSION = {
 }
 
 
+def unwrapped(estimator):
+    """Yield an estimator, then what it has fitted inside: the last step of a pipeline, the best one of a search."""
+    yield estimator
+    inside = next((getattr(estimator, name) for name in _INSIDE if hasattr(estimator, name)), None)
+    if inside is None and hasattr(estimator, "steps"):
+        inside = estimator.steps[-1][1]
+    if inside is not None:
+        yield from unwrapped(inside)
+
+
 def find_trained(estimator):
     """Return the estimator with a `history_`: this one, the last step of a pipeline, or the best one of a search.
 
@@ -32,22 +42,15 @@ def find_trained(estimator):
     ValueError
         If there is none.
     """
-    found = estimator
-    while not hasattr(found, "history_"):
-        inside = next((getattr(found, name) for name in _INSIDE if hasattr(found, name)), None)
-        if inside is None and hasattr(found, "steps"):
-            inside = found.steps[-1][1]
-        if inside is None:
-            break
-        found = inside
-    if not hasattr(found, "history_"):
-        if hasattr(found, "fit"):
-            check_is_fitted(found)
-        raise ValueError(
-            f"{type(found).__name__} has no history_ of its training; accepted are fitted estimators of scikit-deep, "
-            "also as the last step of a Pipeline or inside a search with refit."
-        )
-    return found
+    for found in unwrapped(estimator):
+        if hasattr(found, "history_"):
+            return found
+    if hasattr(found, "fit"):
+        check_is_fitted(found)
+    raise ValueError(
+        f"{type(found).__name__} has no history_ of its training; accepted are fitted estimators of scikit-deep, "
+        "also as the last step of a Pipeline or inside a search with refit."
+    )
 
 
 def check_history(history):

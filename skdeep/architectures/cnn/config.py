@@ -100,28 +100,27 @@ def check(config, image_shape):
 
 def _check_custom(custom, image_shape):
     """Follow the size of the maps through the net; an axis of one pixel in the images is left alone."""
-    axes = [axis for axis in (0, 1) if image_shape[axis] > 1]
-    size = list(image_shape[:2])
+    images = f"on images of {image_shape[0]} x {image_shape[1]}"
+    size = [length if length > 1 else None for length in image_shape[:2]]
     for index in range(len(custom.filters)):
-        for axis in axes:
-            kernel, stride, pool = (
-                pairs[index][axis] for pairs in (custom.kernel_size, custom.strides, custom.pool_size)
+        maps = " x ".join(str(length or 1) for length in size)
+        kernels, strides, pools = (pairs[index] for pairs in (custom.kernel_size, custom.strides, custom.pool_size))
+        if custom.padding == "valid" and _exceeds(kernels, size):
+            raise ValueError(
+                f"kernel_size={kernels} of convolution {index + 1} is larger than the maps of {maps} pixels that it "
+                f"gets {images}. Use padding='same', smaller kernels, or fewer convolutions."
             )
-            if custom.padding == "valid" and kernel > size[axis]:
-                raise ValueError(
-                    f"kernel_size={kernel} is larger than the maps of {size[0]} x {size[1]} pixels that convolution "
-                    f"{index + 1} gets from images of {image_shape[0]} x {image_shape[1]}; use padding='same', smaller "
-                    "kernels, or fewer of them."
-                )
-            left = size[axis] - kernel + 1 if custom.padding == "valid" else size[axis]
-            size[axis] = -(-left // stride)
-        for axis in axes:
-            pool = custom.pool_size[index][axis]
-            if custom.pooling is not None and pool > size[axis]:
-                raise ValueError(
-                    f"pool_size={pool} is larger than the maps of {size[0]} x {size[1]} pixels after convolution "
-                    f"{index + 1} on images of {image_shape[0]} x {image_shape[1]}: less than one pixel would be left. "
-                    "Use fewer convolutions, a smaller pool_size, or pooling=None."
-                )
-            if custom.pooling is not None:
-                size[axis] //= pool
+        lost = [kernel - 1 if custom.padding == "valid" else 0 for kernel in kernels]
+        size = [n and -(-(n - cut) // stride) for n, cut, stride in zip(size, lost, strides, strict=True)]
+        maps = " x ".join(str(length or 1) for length in size)
+        if custom.pooling is not None and _exceeds(pools, size):
+            raise ValueError(
+                f"pool_size={pools} is larger than the maps of {maps} pixels after convolution {index + 1} {images}: "
+                "less than one pixel would be left. Use fewer convolutions, a smaller pool_size, or pooling=None."
+            )
+        if custom.pooling is not None:
+            size = [n and n // pool for n, pool in zip(size, pools, strict=True)]
+
+
+def _exceeds(window, size):
+    return any(length is not None and side > length for side, length in zip(window, size, strict=True))

@@ -65,7 +65,7 @@ def inception(images, layers):
             hidden = layers.pooling(hidden, size=3, strides=2, padding="same")
         for _ in range(layers.repeats(2)):
             hidden = _inception_block(hidden, filters, layers)
-    return layers.global_average(hidden)
+    return layers.dropout(layers.global_average(hidden))
 
 
 def _inception_block(inputs, filters, layers):
@@ -87,7 +87,7 @@ def resnet(images, layers):
         for block in range(layers.repeats(2)):
             strides = 2 if stage and not block else 1
             hidden = _residual_block(hidden, layers.filters(filters), strides, layers)
-    return layers.global_average(hidden)
+    return layers.dropout(layers.global_average(hidden))
 
 
 def _residual_block(inputs, filters, strides, layers):
@@ -108,7 +108,7 @@ def densenet(images, layers):
             hidden = layers.pooling(hidden, "average")
         for _ in range(layers.repeats(4)):
             hidden = layers.concatenate([hidden, layers.linear(_activated(hidden, layers), growth)])
-    return layers.global_average(_activated(hidden, layers))
+    return layers.dropout(layers.global_average(_activated(hidden, layers)))
 
 
 def _activated(inputs, layers):

@@ -4,21 +4,28 @@
 TRAINING, VALIDATION, LEARNING_RATE, TEXT = "#0072B2", "#D55E00", "#7F7F7F", "#333333"
 
 
-def new_axes(ax, caller):
-    """Return `ax`, or the axes of a new figure.
+def new_axes(ax, caller, figsize=None):
+    """Return `ax`, or the axes of a new figure, whose width and height in inches may be given.
 
     Raises
     ------
     ImportError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(f'{caller} needs matplotlib, which `pip install "scikit-deep[plot]"` installs.') from error
+    check_matplotlib(caller)
     if ax is not None:
         return ax
-    return plt.subplots(layout="constrained")[1]
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=figsize, layout="constrained")[1]
+
+
+def check_matplotlib(caller):
+    """Raise ImportError if matplotlib is not installed; asked before work that takes long."""
+    try:
+        import matplotlib.pyplot  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f'{caller} needs matplotlib, which `pip install "scikit-deep[plot]"` installs.') from error
 
 
 def styled(defaults, settings):

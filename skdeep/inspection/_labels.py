@@ -1,0 +1,80 @@
+"""Labels and probabilities of any kind of classification as columns, one a target: what displays compare."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import check_consistent_length
+
+
+def dense(y):
+    """Return targets as an array of shape (n_samples,) or (n_samples, n_targets)."""
+    y = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    if y.ndim not in (1, 2):
+        raise ValueError(f"Targets must have the shape (n_samples,) or (n_samples, n_targets), got {y.shape}.")
+    return y
+
+
+def probability_columns(probabilities, classes, n_targets):
+    """Return a list of (classes, probabilities of shape (n_samples, n_classes)), one a target.
+
+    Parameters
+    ----------
+    probabilities : ndarray or list of ndarray
+        As `predict_proba` returns them.
+    classes : ndarray or list of ndarray
+        As `classes_`; what a multilabel estimator has there is not looked at.
+    n_targets : int
+        Columns of the targets. The columns of a single array are independent labels if there is more than one.
+    """
+    if isinstance(probabilities, list):
+        return list(zip(classes, map(np.asarray, probabilities), strict=True))
+    probabilities = np.asarray(probabilities)
+    if probabilities.ndim == 1:
+        probabilities = probabilities[:, None]
+    if n_targets > 1:
+        return [(np.array([0, 1]), np.column_stack([1 - column, column])) for column in probabilities.T]
+    if probabilities.shape[1] == 1:
+        probabilities = np.column_stack([1 - probabilities, probabilities])
+    return [(np.asarray(classes), probabilities)]
+
+
+def probabilities_of(labels, columns):
+    """Return the probability of each label, of shape (n_samples, n_targets).
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_samples, n_targets)
+    columns : list of (classes, probabilities)
+        As `probability_columns` returns them.
+
+    Raises
+    ------
+    ValueError
+        If there are labels without a probability.
+    """
+    if len(columns) != labels.shape[1]:
+        raise ValueError(f"There are {labels.shape[1]} targets, but probabilities of {len(columns)}.")
+    found = []
+    for (classes, probabilities), column in zip(columns, labels.T, strict=True):
+        check_consistent_length(column, probabilities)
+        if len(classes) != probabilities.shape[1]:
+            raise ValueError(
+                f"There are {len(classes)} classes, {classes[:10].tolist()}, but {probabilities.shape[1]} columns of "
+                "probabilities; give the classes of the columns."
+            )
+        found.append(probabilities[np.arange(len(column)), class_numbers(column, classes)])
+    return np.column_stack(found)
+
+
+def class_numbers(labels, classes):
+    """Return the position of each label among the classes.
+
+    Raises
+    ------
+    ValueError
+        If there are labels that are no classes.
+    """
+    known = {label: number for number, label in enumerate(classes.tolist())}
+    unknown = list(dict.fromkeys(label for label in labels.tolist() if label not in known))
+    if unknown:
+        raise ValueError(f"The labels {unknown[:5]} are not among the classes {classes[:10].tolist()}.")
+    return np.array([known[label] for label in labels.tolist()], dtype=np.intp)

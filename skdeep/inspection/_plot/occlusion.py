@@ -1,0 +1,213 @@
+"""Which pixels matter, by covering or permuting them."""
+
+from functools import partial
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from skdeep.inspection._images import as_images, known_image_shape, shown_range
+from skdeep.inspection._occlusion import occlusion, permutation
+from skdeep.inspection._plot import _sheet, _style
+
+_HAZE = 0.8  # how pale the image lies under the colours
+
+
+class OcclusionDisplay:
+    """What an estimator loses without each part of the images, laid over their mean, or over the only one.
+
+    It is recommended to use `OcclusionDisplay.from_estimator`. All parameters are stored as attributes.
+
+    Orange parts matter: without them, the estimator does worse. Without purple ones it does better. The image shows
+    through where nothing changes.
+
+    Parameters
+    ----------
+    importances : ndarray of shape (height, width)
+        What is lost without each pixel.
+    image : ndarray of shape (height, width) or (height, width, n_channels), default=None
+        What lies under the importances.
+    name : str, default=None
+        What the importances are, for the colour bar.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the image.
+    figure_ : matplotlib Figure
+        Figure containing the image.
+    im_ : matplotlib AxesImage
+        The importances.
+    colorbar_ : matplotlib Colorbar or None
+        Their scale.
+
+    See Also
+    --------
+    SaliencyDisplay : Which pixels move the output, from gradients.
+    sklearn.inspection.permutation_importance : The same for the columns of a table.
+
+    Notes
+    -----
+    Covered images are unlike those the net was trained on; what it makes of the cover itself is part of the result.
+    Permutation keeps the values of each patch plausible, but tears apart what belongs together. Patches that carry the
+    same information stand in for each other, and then none of them seems to matter.
+
+    References
+    ----------
+    Zeiler and Fergus (2014), "Visualizing and understanding convolutional networks": occlusion.
+    Breiman (2001), "Random forests"; Fisher, Rudin and Dominici (2019), "All models are wrong, but many are useful":
+    permutation.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdeep.image import CNNClassifier
+    >>> from skdeep.inspection import OcclusionDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = CNNClassifier(width=0.25, epochs=5, random_state=0).fit(X, y)
+    >>> display = OcclusionDisplay.from_estimator(model, X[:200], y[:200])
+    >>> display.importances.shape
+    (8, 8)
+    """
+
+    def __init__(self, *, importances, image=None, name=None):
+        self.importances = importances
+        self.image = image
+        self.name = name
+
+    def plot(self, ax=None, *, cmap="PuOr_r", colorbar=True, im_kw=None):
+        """Draw the importances.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw on; those of a new figure by default.
+        cmap : str or matplotlib Colormap, default="PuOr_r"
+            Colours of the importances; zero is in the middle.
+        colorbar : bool, default=True
+            Whether there is a scale.
+        im_kw : dict, default=None
+            Settings of matplotlib's `imshow` for the importances.
+
+        Returns
+        -------
+        display : OcclusionDisplay
+            The display itself, with the attributes set.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        self.ax_ = _style.new_axes(ax, f"{type(self).__name__}.plot", (4.8, 4.0))
+        self.figure_ = self.ax_.figure
+        self.ax_.set_axis_off()
+        importances = np.asarray(self.importances)
+        largest = float(np.abs(importances).max()) or 1.0
+        settings = {"cmap": cmap, "vmin": -largest, "vmax": largest, "interpolation": "nearest"}
+        if self.image is not None:
+            image = np.asarray(self.image)
+            image = image if image.ndim == 3 else image[..., None]
+            low, high = shown_range(image)
+            _sheet.draw(self.ax_, image, (low - _HAZE * (high - low), high))
+            # What does not matter stays clear; the root lets small importances be seen.
+            settings["alpha"] = 0.9 * np.sqrt(np.abs(importances) / largest)
+        self.im_ = self.ax_.imshow(importances, **settings | (im_kw or {}))
+        self.colorbar_ = None
+        if colorbar:
+            self.colorbar_ = self.figure_.colorbar(self.im_, ax=self.ax_, shrink=0.85, label=self.name)
+            self.colorbar_.outline.set_visible(False)
+            if importances.any():  # one side of the scale will do where nothing is on the other
+                self.colorbar_.ax.set_ylim(min(importances.min(), 0), max(importances.max(), 0))
+        return self
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        method="occlusion",
+        patch=None,
+        stride=None,
+        fill="mean",
+        scoring=None,
+        n_repeats=5,
+        image_shape=None,
+        random_state=None,
+        verbose=0,
+        ax=None,
+        cmap="PuOr_r",
+        colorbar=True,
+        im_kw=None,
+    ):
+        """Cover or permute one patch of the images after the other, and draw what the estimator loses.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted; any classifier or regressor that takes images or flat rows of pixels, also a pipeline or a search.
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_pixels)
+            Images that the estimator can predict. They need not be those of the training.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            What is true. By default, what the estimator predicts; permutation needs it.
+        method : {"occlusion", "permutation"}, default="occlusion"
+            "occlusion" covers a patch of every image with one colour; one image is enough. "permutation" exchanges the
+            patch between the images at random.
+        patch : int or (int, int), default=None
+            Height and width of a patch in pixels. By default, a seventh of each side.
+        stride : int or (int, int), default=None
+            Pixels from one patch to the next. By default, patches touch; where they overlap, a pixel has the average
+            of its patches.
+        fill : "mean" or array-like, default="mean"
+            What covers a patch: the mean colour of the images, a number, a colour, or an image, such as the mean one.
+        scoring : str or callable, default=None
+            What drops: a name or a function (estimator, X, y) as in scikit-learn. By default, occlusion measures image
+            by image the drop of the true class's probability, averaged over several targets, or the growth of the
+            absolute error, and permutation the drop of `estimator.score`, as does occlusion of classifiers without
+            probabilities.
+        n_repeats : int, default=5
+            Permutations of each patch, which are averaged.
+        image_shape : tuple, default=None
+            (height, width) or (height, width, channels) of the images in flat rows. By default, the `image_shape_` of
+            the estimator.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the permutations.
+        verbose : int, default=0
+            Whether a bar shows the progress.
+        ax : matplotlib Axes, default=None
+            Axes to draw on; those of a new figure by default.
+        cmap : str or matplotlib Colormap, default="PuOr_r"
+            Colours of the importances; zero is in the middle.
+        colorbar : bool, default=True
+            Whether there is a scale.
+        im_kw : dict, default=None
+            Settings of matplotlib's `imshow` for the importances.
+
+        Returns
+        -------
+        display : OcclusionDisplay
+            With the attributes set.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        NotFittedError
+            If the estimator has not been fitted.
+        ValueError
+            If X holds no images or their shape is not known, patches do not fit, or the method is not known.
+        """
+        _style.check_matplotlib(f"{cls.__name__}.from_estimator")
+        shape = known_image_shape(estimator, image_shape)
+        how = {"image_shape": shape, "patch": patch, "stride": stride, "scoring": scoring}
+        how["progress"] = partial(tqdm, desc=method, disable=not verbose)
+        if method == "occlusion":
+            found = occlusion(estimator, X, y, fill=fill, **how)
+        elif method == "permutation":
+            found = permutation(estimator, X, y, n_repeats=n_repeats, random_state=random_state, **how)
+        else:
+            raise ValueError(f"method must be 'occlusion' or 'permutation', got {method!r}.")
+        image = as_images(X, shape).mean(axis=0, dtype=np.float64)
+        display = cls(importances=found.drops, image=image, name=found.name)
+        return display.plot(ax, cmap=cmap, colorbar=colorbar, im_kw=im_kw)
