@@ -2,6 +2,9 @@
 
 from tqdm.auto import tqdm
 
+# tqdm's own, but for whole numbers without a decimal point.
+_BAR = "{l_bar}{bar}| {n:g}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+
 
 class Progress:
     """Reports epochs to the terminal or notebook.
@@ -20,7 +23,7 @@ class Progress:
         self._epochs = epochs
         self._title = title
         self._lines = verbose >= 2
-        self._bar = tqdm(total=epochs, desc=title, unit="epoch") if verbose == 1 else None
+        self._bar = tqdm(total=epochs, desc=title, unit="epoch", bar_format=_BAR) if verbose == 1 else None
 
     def update(self, epoch, values):
         """Show the values of one finished epoch."""
