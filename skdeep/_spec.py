@@ -110,3 +110,4 @@ class FitResult:
     n_epochs: int
     best: float
     callbacks: list
+    interrupted: bool = False

@@ -4,6 +4,7 @@ A concrete estimator adds its parameters and `_model_spec`; everything between t
 """
 
 import copy
+import dataclasses
 import inspect
 from dataclasses import dataclass
 
@@ -53,6 +54,14 @@ class SupervisedEstimator(BaseDeepEstimator):
         The statistics of the inputs, which are live numbers too, are added by the kind of input.
         """
         raise AttributeError(f"{type(self).__name__} must define _model_spec.")
+
+    def _stages(self, spec, epochs, goes_on):
+        """Return (ModelSpec, epochs, factor of the learning rate) of each stage of training; usually there is one."""
+        return [(spec, epochs, 1.0)]
+
+    def _initial_weights(self, spec):
+        """Return a list of weights to begin with, None for those to be drawn; or None if all are."""
+        return None
 
     def _auto_schedule(self, spec):
         """Return the learning rate schedule that suits a net."""
@@ -117,7 +126,8 @@ class SupervisedEstimator(BaseDeepEstimator):
         class_weights = self._class_weights(*rows[1:], target)
         signature = self._input_signature(X, dtype)
         spec, numbers = self._model_spec(signature, target.output_sizes)
-        net = Net(spec, signature, target, loss.link, seeds)
+        stages = self._stages(spec, epochs, goes_on)
+        net = Net(stages[-1][0], signature, target, loss.link, seeds)
         job = _training.Job(
             model=spec,
             model_numbers=numbers | self._input_numbers(rows[0], rows[2]),
@@ -129,6 +139,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             batch_size=self._auto_batch_size if self.batch_size == "auto" else self.batch_size,
             schedule=self._schedule(spec, incremental),
             start=(self.weights_, self.optimizer_state_, self._optimizer_kind) if goes_on else None,
+            initial=None if goes_on else self._initial_weights(spec),
             first_epoch=self.n_epochs_ if goes_on else 0,
             incremental=incremental,
             watch=None if incremental else "loss",
@@ -136,9 +147,21 @@ class SupervisedEstimator(BaseDeepEstimator):
         if held_out is not None:
             self._watch_validation(job, held_out, class_weights, net)
         if not incremental:
-            self._announce_epochs(job, rows, net)
-        result = _training.run(self, job)
-        self._keep(result, job, net, incremental)
+            self._announce_epochs(job, rows, net, sum(n_epochs for _, n_epochs, _ in stages))
+        self._keep(self._run(job, stages), job, net, incremental)
+
+    def _run(self, job, stages):
+        """Train through all stages, each from where the one before it ended; return the last result with all epochs."""
+        first_epoch, history, n_epochs = job.first_epoch, {}, 0
+        for job.model, job.epochs, job.rate_factor in stages:
+            job.first_epoch = first_epoch + n_epochs
+            result = _training.run(self, job)
+            history, n_epochs = _joined(history, result.history), n_epochs + result.n_epochs
+            job.start = result.weights, result.optimizer_state, job.optimizer_kind
+            if result.interrupted:
+                break
+        job.first_epoch = first_epoch
+        return dataclasses.replace(result, history=history, n_epochs=n_epochs)
 
     def _schedule(self, spec, incremental):
         if self.learning_rate_schedule != "auto":
@@ -229,8 +252,8 @@ class SupervisedEstimator(BaseDeepEstimator):
         vars(view).update(_net=net, **self._target_attributes(net.target))
         return view
 
-    def _announce_epochs(self, job, rows, net):
-        context = self._init_callback_context(max_subtasks=job.epochs)
+    def _announce_epochs(self, job, rows, net, n_epochs):
+        context = self._init_callback_context(max_subtasks=n_epochs)
         if not hasattr(self, "_skl_callbacks"):
             return
         X, y, sample_weight = rows
@@ -244,7 +267,7 @@ class SupervisedEstimator(BaseDeepEstimator):
     def _keep(self, result, job, net, incremental):
         """Set the fitted attributes."""
         history = result.history
-        accumulates = incremental and job.start is not None
+        accumulates = incremental and hasattr(self, "weights_")
         vars(self).update(_net=net, **self._target_attributes(net.target))
         for array in result.weights:
             array.flags.writeable = False  # predictions are computed from a copy that would not follow

@@ -40,8 +40,12 @@ class Job:
     epochs, batch_size : int
     schedule : str, Schedule, callable or None
         Of the learning rate.
+    rate_factor : float
+        Multiplies the learning rate.
     start : tuple of (weights, optimizer state, optimizer kind), optional
         Where to go on from.
+    initial : list of (ndarray or None), optional
+        Weights to begin with where nothing is gone on from; those that are None are drawn.
     first_epoch : int
         Epochs the weights have seen before.
     score : callable, optional
@@ -67,7 +71,9 @@ class Job:
     batch_size: int
     schedule: Any = None
     validation: Rows | None = None
+    rate_factor: float = 1.0
     start: Any = None
+    initial: list | None = None
     first_epoch: int = 0
     score: Callable | None = None
     watch: str | None = "loss"
@@ -91,6 +97,8 @@ def run(parameters, job):
         momentum=parameters.momentum,
         weight_decay=parameters.weight_decay,
     )
+    if "learning_rate" in optimizer_numbers:
+        optimizer_numbers["learning_rate"] *= job.rate_factor
     penalties = {name: getattr(parameters, name) for name in ("alpha", "l1", "clip_norm") if getattr(parameters, name)}
     job.numbers = {**job.model_numbers, **optimizer_numbers, **penalties}
     for loss in job.losses:
@@ -113,6 +121,7 @@ def run(parameters, job):
             training,
             plan,
             start=job.start,
+            initial=job.initial,
             validate=_validation(job, _data(Data, spec, job.validation), plan) if job.validation else None,
             callbacks=parameters.callbacks or (),
             observer=job.observer,

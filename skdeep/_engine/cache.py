@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
+from skdeep._engine.memory import Memory
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.program import Program
 
@@ -45,6 +46,7 @@ class ProgramCache:
     def __init__(self, max_programs=32, max_bytes=2**30):
         self.max_programs = max_programs
         self.max_bytes = max_bytes
+        self.memory = Memory()
         self.interrupted_at = float("-inf")
         self._idle = OrderedDict()
         self._predictors = OrderedDict()
@@ -110,6 +112,7 @@ class ProgramCache:
             self._idle.clear()
             self._predictors.clear()
             self._forward.clear()
+        self.memory.clear()
         gc.collect()
 
     def info(self):

@@ -18,7 +18,7 @@ _FIRST_STEPS = 8  # that tell how fast a program is
 _INDICES_PER_CALL = 2**22
 
 
-def fit(program, data, plan, *, start=None, validate=None, callbacks=(), observer=None):
+def fit(program, data, plan, *, start=None, initial=None, validate=None, callbacks=(), observer=None):
     """Train a leased program and return what it learned.
 
     Parameters
@@ -29,6 +29,8 @@ def fit(program, data, plan, *, start=None, validate=None, callbacks=(), observe
     plan : TrainPlan
     start : tuple of (weights, optimizer state or None), optional
         Where to go on from, instead of freshly drawn weights.
+    initial : list of (ndarray or None), optional
+        Weights to begin with; those that are None are drawn.
     validate : callable, optional
         Takes the program and returns a dict of values of this epoch for the history.
     callbacks : list of keras.callbacks.Callback
@@ -47,6 +49,8 @@ def fit(program, data, plan, *, start=None, validate=None, callbacks=(), observe
     program.start(plan.seeds[0], plan.numbers)
     if start is not None:
         program.load(*start)
+    elif initial is not None:
+        program.place(initial)
     return _Fit(program, data, plan, validate, callbacks, observer).run()
 
 
@@ -62,6 +66,7 @@ class _Fit:
         self.rate = plan.numbers.get("learning_rate")
         self.assigned_rate = program.learning_rate if callbacks else self.rate
         self.best_weights = None
+        self.interrupted = False
         # Anything that has to happen between two epochs ends the call of the graph.
         plateau = isinstance(plan.schedule, ReduceOnPlateau)
         self.by_epoch = any((validate, callbacks, observer, plan.verbose, plateau))
@@ -90,7 +95,8 @@ class _Fit:
                 stop = True
         if self.callbacks:
             self.callbacks.call("on_train_end", {})
-        if interruption.requested:
+        self.interrupted = interruption.requested
+        if self.interrupted:
             interrupt.warn(self.epoch)
 
     def _run_call(self, progress):
@@ -252,6 +258,7 @@ class _Fit:
             n_epochs=self.epoch,
             best=self.monitor.best,
             callbacks=self.callbacks.copies if self.callbacks else [],
+            interrupted=self.interrupted,
         )
 
 

@@ -80,6 +80,12 @@ class Program:
             for (slot, _), array in zip(self._slots, optimizer_state, strict=True):
                 slot.assign(array)
 
+    def place(self, arrays):
+        """Overwrite those weights for which there is an array and not None."""
+        for variable, array in zip(self.model.weights, arrays, strict=True):
+            if array is not None:
+                variable.assign(array)
+
     def weights(self):
         """Return a copy of every weight of the model as NumPy arrays."""
         return [variable.value.numpy() for variable in self.model.weights]

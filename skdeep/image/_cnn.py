@@ -1,7 +1,8 @@
 """Convolutional networks for images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
+from os import PathLike
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -19,13 +20,17 @@ from skdeep._params import (
 )
 from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
+from skdeep.architectures import backbone
 from skdeep.architectures.cnn import config, model
 from skdeep.image import augmentation
+from skdeep.image._backbone import backbone_dtype, check_weights, read_weights
 from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.utils._keys import described
 
 _SIZES = ["array-like", Interval(Integral, 1, None, closed="left")]
 _MULTIPLIER = [Interval(Real, 0, None, closed="neither")]
+_CUSTOM = ("filters", "kernel_size", "strides", "padding", "pooling", "pool_size", "head")
+_ARCHITECTURE = ("architecture", "width", "depth", "activation", "normalization", "kernel_initializer", *_CUSTOM)
 
 
 @dataclass(eq=False, repr=False)
@@ -97,6 +102,33 @@ class CNNParams:
         'What "custom" has between the last maps and the output: dense layers of so many units, or the global average '
         "of each map.",
     )
+    backbone: object = param(
+        None,
+        [StrOptions(set(backbone.BACKBONES)), None],
+        "str or None",
+        'Name of a model of keras.applications in lower case, such as "mobilenetv2", which takes the place of the '
+        "architecture: a network that knows photographs, with a new output layer. Small images are enlarged to the "
+        "least size it takes.",
+    )
+    weights: object = param(
+        None,
+        [str, PathLike, None],
+        'path, "random" or None',
+        "File with the weights of the backbone without its top, as Keras saves them (.weights.h5, or the _no_top.h5 of "
+        'keras.applications); "random" trains it from scratch.',
+    )
+    fine_tune_epochs: int = param(
+        0,
+        [Interval(Integral, 0, None, closed="left")],
+        "int",
+        "Epochs in which the whole backbone is trained on, after the `epochs` in which only the output layer is.",
+    )
+    fine_tune_rate: float = param(
+        0.01,
+        [Interval(Real, 0, None, closed="neither")],
+        "float",
+        "Multiplier of the learning rate in those epochs.",
+    )
     augmentation: object = param(
         None,
         [str, list, tuple, augmentation.Augmentation, None],
@@ -152,29 +184,60 @@ class _CNN(ImageInputs):
     """What classifier and regressor share: the architecture."""
 
     def _model_spec(self, signature, output_sizes):
+        amounts = augmentation.resolve(self.augmentation)
+        settings = {"output_sizes": output_sizes, "augmentation": tuple(kind for kind in amounts if kind != "mixup")}
+        if self.backbone is None:
+            measures, dropout = self._network(settings)
+        else:
+            measures, dropout = self._network_on_backbone(settings)
+        numbers = {kind: amount for kind, amount in amounts.items() if amount is not None}
+        numbers |= {"dropout": dropout} if dropout else {}
+        numbers |= {"step": 0.0} if measures.normalization else {}
+        names = [name for name in numbers if name != "mixup"]
+        build = model.build if self.backbone is None else backbone.build
+        return ModelSpec(build, measures, ("pixel_mean", "pixel_variance", *names)), numbers
+
+    def _network(self, settings):
+        self._check_untouched(("weights", "fine_tune_epochs"), "needs a backbone")
         dropout, normalization = config.defaults(self.architecture)
         dropout = dropout if self.dropout == "auto" else float(self.dropout)
-        amounts = augmentation.resolve(self.augmentation)
         measures = config.CNNConfig(
             architecture=self.architecture,
-            output_sizes=output_sizes,
             width=float(self.width),
             depth=float(self.depth),
             activation=described(self.activation),
             normalization=normalization if self.normalization == "auto" else self.normalization,
             kernel_initializer=described(self.kernel_initializer),
             dropout=dropout > 0,
-            augmentation=tuple(kind for kind in amounts if kind != "mixup"),
             custom=self._custom(),
+            **settings,
         )
         config.check(measures, self.image_shape_)
-        numbers = {kind: amount for kind, amount in amounts.items() if amount is not None}
-        if dropout:
-            numbers["dropout"] = dropout
-        if measures.normalization:
-            numbers["step"] = 0.0
-        names = [name for name in numbers if name != "mixup"]
-        return ModelSpec(model.build, measures, ("pixel_mean", "pixel_variance", *names)), numbers
+        return measures, dropout
+
+    def _network_on_backbone(self, settings):
+        self._check_untouched(_ARCHITECTURE, f"is not for the backbone {self.backbone!r}, which has its own")
+        check_weights(self.backbone, self.weights)
+        dropout = 0.0 if self.dropout == "auto" else float(self.dropout)
+        return backbone.BackboneConfig(self.backbone, frozen=True, dropout=dropout > 0, **settings), dropout
+
+    def _stages(self, spec, epochs, goes_on):
+        """With a backbone: the output layer alone, then everything at a smaller rate."""
+        if self.backbone is None or not self.fine_tune_epochs:
+            return super()._stages(spec, epochs, goes_on)
+        tuned = replace(spec, config=replace(spec.config, frozen=False))
+        first = [(tuned, epochs, self.fine_tune_rate)] if goes_on else [(spec, epochs, 1.0)]
+        return first if goes_on else [*first, (tuned, self.fine_tune_epochs, self.fine_tune_rate)]
+
+    def _initial_weights(self, spec):
+        if self.backbone is None or self.weights == "random":
+            return None
+        return backbone.place_weights(read_weights(spec.config, self.weights), n_more=2 * len(spec.config.output_sizes))
+
+    def _compute_dtype(self, X):
+        if self.backbone is None:
+            return super()._compute_dtype(X)
+        return backbone_dtype(self.dtype)
 
     def _auto_schedule(self, spec):
         return CosineDecay() if spec.config.normalization == "batch" else None
@@ -182,13 +245,10 @@ class _CNN(ImageInputs):
     def _custom(self):
         """Return the measures of a custom net; those of another must not have been touched."""
         if self.architecture != "custom":
-            self._check_untouched(("filters", "kernel_size", "strides", "padding", "pooling", "pool_size", "head"))
+            why = f"is for architecture='custom' only; {self.architecture!r} has measures that width and depth multiply"
+            self._check_untouched(_CUSTOM, why)
             return None
-        if self.width != 1 or self.depth != 1:
-            raise ValueError(
-                "width and depth multiply the measures of a named architecture; architecture='custom' has its own: set "
-                "filters and head."
-            )
+        self._check_untouched(("width", "depth"), "is for named architectures; set filters and head of a custom one")
         filters = _integers(self.filters, "filters")
         return config.CustomConfig(
             filters=filters,
@@ -200,14 +260,12 @@ class _CNN(ImageInputs):
             head=self.head if isinstance(self.head, str) else _integers(self.head, "head"),
         )
 
-    def _check_untouched(self, names):
-        defaults = {name: field.default for name, field in type(self).__dataclass_fields__.items()}
-        touched = [name for name in names if not np.array_equal(getattr(self, name), defaults[name])]
-        if touched:
-            raise ValueError(
-                f"{touched[0]}={getattr(self, touched[0])!r} is for architecture='custom' only; "
-                f"{self.architecture!r} has measures of its own, which width and depth multiply."
-            )
+    def _check_untouched(self, names, why):
+        """Raise ValueError if a parameter that would change nothing is not at its default."""
+        for name in names:
+            value = getattr(self, name)
+            if value is not (default := type(self).__dataclass_fields__[name].default) and value != default:
+                raise ValueError(f"{name}={value!r} {why}.")
 
 
 def _integers(values, name):

@@ -6,7 +6,13 @@ import numpy as np
 from sklearn.utils.multiclass import is_multilabel
 from sklearn.utils.validation import check_consistent_length
 
-from skdeep.inspection._labels import class_numbers, dense, probabilities_of, probability_columns
+from skdeep.inspection._labels import (
+    class_numbers,
+    dense,
+    one_array_a_target,
+    probabilities_of,
+    probability_columns,
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def classification_errors(y_true, y_pred, probabilities=None, classes=None, disp
     if probabilities is not None:
         if classes is None:
             classes = [np.unique([true, pred]) for true, pred in zip(y_true.T, y_pred.T, strict=True)]
-            classes = classes if isinstance(probabilities, list) else classes[0]
+            classes = classes if one_array_a_target(probabilities) else classes[0]
         confidence = probabilities_of(y_pred, probability_columns(probabilities, classes, n_targets))
     severity = np.where(wrong, 1.0 if confidence is None else confidence, -np.inf)
     rows, targets = _worst_first(severity)

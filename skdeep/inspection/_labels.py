@@ -25,7 +25,7 @@ def probability_columns(probabilities, classes, n_targets):
     n_targets : int
         Columns of the targets. The columns of a single array are independent labels if there is more than one.
     """
-    if isinstance(probabilities, list):
+    if one_array_a_target(probabilities):
         return list(zip(classes, map(np.asarray, probabilities), strict=True))
     probabilities = np.asarray(probabilities)
     if probabilities.ndim == 1:
@@ -35,6 +35,11 @@ def probability_columns(probabilities, classes, n_targets):
     if probabilities.shape[1] == 1:
         probabilities = np.column_stack([1 - probabilities, probabilities])
     return [(np.asarray(classes), probabilities)]
+
+
+def one_array_a_target(probabilities):
+    """Whether probabilities are a list of matrices, as for several multiclass targets."""
+    return isinstance(probabilities, list) and np.ndim(probabilities[0]) == 2
 
 
 def probabilities_of(labels, columns):

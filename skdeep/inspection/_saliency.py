@@ -120,7 +120,7 @@ def _before_activation(model):
         for layer in model.layers
         if isinstance(layer, keras.layers.Activation) and layer.activation in saturating
     }
-    return keras.Model(model.inputs, [before.get(id(output), output) for output in model.outputs])
+    return keras.Model(model.inputs[0], [before.get(id(output), output) for output in model.outputs])
 
 
 def _gradients(model, images, weights):

@@ -3,9 +3,8 @@
 import keras
 import tensorflow as tf
 
-from skdeep.architectures import _activations, _blocks
+from skdeep.architectures import _activations, _blocks, _image_layers
 from skdeep.utils._keys import undescribed
-from skdeep.utils._numbers import LiveNumber
 
 
 class Layers:
@@ -25,7 +24,7 @@ class Layers:
         self.config = config
         self.dtype = dtype
         self._numbers = numbers
-        self.trained_here = any(isinstance(number, LiveNumber) for number in numbers.values())
+        self._trained_here = _image_layers.trained_here(numbers)
         self._flat_axes = [size == 1 for size in image_shape[:2]]
 
     def filters(self, number):
@@ -58,7 +57,7 @@ class Layers:
         """Normalise over the batch, if the net does."""
         if self.config.normalization is None:
             return inputs
-        if self.trained_here:
+        if self._trained_here:
             return BatchNormalization(self._numbers["step"], epsilon=1e-5, dtype=self.dtype)(inputs)
         return keras.layers.BatchNormalization(epsilon=1e-5, dtype=self.dtype)(inputs)
 
