@@ -64,8 +64,8 @@ class SupervisedEstimator(BaseDeepEstimator):
         return None
 
     def _auto_schedule(self, spec):
-        """Return the learning rate schedule that suits a net."""
-        return None
+        """Return the learning rate schedule that suits a net, and what it multiplies the usual learning rate with."""
+        return None, 1.0
 
     # -- fitting --------------------------------------------------------------------------------------------------
 
@@ -126,6 +126,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         class_weights = self._class_weights(*rows[1:], target)
         signature = self._input_signature(X, dtype)
         spec, numbers = self._model_spec(signature, target.output_sizes)
+        schedule, rate_factor = self._schedule(spec, incremental)
         stages = self._stages(spec, epochs, goes_on)
         net = Net(stages[-1][0], signature, target, loss.link, seeds)
         job = _training.Job(
@@ -137,7 +138,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             seeds=seeds,
             epochs=epochs,
             batch_size=self._auto_batch_size if self.batch_size == "auto" else self.batch_size,
-            schedule=self._schedule(spec, incremental),
+            schedule=schedule,
             start=(self.weights_, self.optimizer_state_, self._optimizer_kind) if goes_on else None,
             initial=None if goes_on else self._initial_weights(spec),
             first_epoch=self.n_epochs_ if goes_on else 0,
@@ -148,13 +149,13 @@ class SupervisedEstimator(BaseDeepEstimator):
             self._watch_validation(job, held_out, class_weights, net)
         if not incremental:
             self._announce_epochs(job, rows, net, sum(n_epochs for _, n_epochs, _ in stages))
-        self._keep(self._run(job, stages), job, net, incremental)
+        self._keep(self._run(job, stages, rate_factor), job, net, incremental)
 
-    def _run(self, job, stages):
+    def _run(self, job, stages, rate_factor):
         """Train through all stages, each from where the one before it ended; return the last result with all epochs."""
         first_epoch, history, n_epochs = job.first_epoch, {}, 0
-        for job.model, job.epochs, job.rate_factor in stages:
-            job.first_epoch = first_epoch + n_epochs
+        for job.model, job.epochs, factor in stages:
+            job.rate_factor, job.first_epoch = rate_factor * factor, first_epoch + n_epochs
             result = _training.run(self, job)
             history, n_epochs = _joined(history, result.history), n_epochs + result.n_epochs
             job.start = result.weights, result.optimizer_state, job.optimizer_kind
@@ -164,13 +165,15 @@ class SupervisedEstimator(BaseDeepEstimator):
         return dataclasses.replace(result, history=history, n_epochs=n_epochs)
 
     def _schedule(self, spec, incremental):
+        """Return the learning rate schedule, and the factor of the learning rate that goes with it."""
         if self.learning_rate_schedule != "auto":
-            return self.learning_rate_schedule
+            return self.learning_rate_schedule, 1.0
         # What falls to zero at the end is not for training that has no end, nor for an optimizer with a schedule.
-        own = hasattr(self.optimizer, "get_config") and isinstance(
-            self.optimizer.get_config().get("learning_rate"), dict
-        )
-        return None if incremental or own else self._auto_schedule(spec)
+        instance = hasattr(self.optimizer, "get_config")
+        if incremental or (instance and isinstance(self.optimizer.get_config().get("learning_rate"), dict)):
+            return None, 1.0
+        schedule, factor = self._auto_schedule(spec)
+        return schedule, 1.0 if instance or self.learning_rate != "auto" else factor
 
     def _check_targets(self, X, y, sample_weight):
         if y is None:

@@ -64,7 +64,7 @@ class Moved(_Random):
         height, width = (float(side) for side in images.shape[1:3])
         transforms = self._transforms(tf.shape(images)[0], height, width, images.dtype)
         smooth = {"rotate", "zoom"} & {*self._moves}
-        return tf.raw_ops.ImageProjectiveTransformV3(
+        moved = tf.raw_ops.ImageProjectiveTransformV3(
             images=images,
             transforms=tf.cast(transforms, tf.float32),
             output_shape=tf.shape(images)[1:3],
@@ -72,13 +72,14 @@ class Moved(_Random):
             fill_mode="NEAREST",
             fill_value=0.0,
         )
+        return tf.ensure_shape(moved, images.shape)
 
     def _transforms(self, n_images, height, width, dtype):
         """Return the map from pixels of each result to pixels of its image: a matrix about the centre, and a shift."""
         draws = iter(tf.unstack(self._uniform((6, n_images), dtype)))
         flip_x, flip_y, right, down, turn, size = draws
-        mirrored_x = tf.sign(flip_x) if "flip_horizontal" in self._moves else tf.ones_like(flip_x)
-        mirrored_y = tf.sign(flip_y) if "flip_vertical" in self._moves else tf.ones_like(flip_y)
+        mirrored_x = _one_or_minus_one(flip_x) if "flip_horizontal" in self._moves else tf.ones_like(flip_x)
+        mirrored_y = _one_or_minus_one(flip_y) if "flip_vertical" in self._moves else tf.ones_like(flip_y)
         angle = turn * self._amount("rotate", dtype) * (3.141592653589793 / 180.0)
         scale = 1.0 + size * self._amount("zoom", dtype)
         shift = self._amount("shift", dtype)
@@ -92,6 +93,10 @@ class Moved(_Random):
 
     def _amount(self, move, dtype):
         return tf.cast(self._numbers[move], dtype) if move in self._moves else tf.zeros((), dtype)
+
+
+def _one_or_minus_one(draws):
+    return tf.where(draws < 0.0, -tf.ones_like(draws), tf.ones_like(draws))
 
 
 class _Amount(_Random):

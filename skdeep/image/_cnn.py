@@ -17,6 +17,7 @@ from skdeep._params import (
     TrainingParams,
     estimator,
     param,
+    positive,
 )
 from skdeep._regressor import DeepRegressor
 from skdeep._spec import ModelSpec
@@ -97,7 +98,7 @@ class CNNParams:
     pool_size: object = param(2, _SIZES, "int, (int, int) or list of these", 'Windows of the pooling of "custom".')
     head: object = param(
         (128,),
-        ["array-like", StrOptions({"average"})],
+        [*_SIZES, StrOptions({"average"})],
         'tuple of int or "average"',
         'What "custom" has between the last maps and the output: dense layers of so many units, or the global average '
         "of each map.",
@@ -168,6 +169,13 @@ class ImageTrainingParams(TrainingParams, OptimizerParams):
         'Images a step. "auto" is 64, or all of them if there are fewer. The last, smaller batch of an epoch is '
         "trained on too.",
     )
+    learning_rate: object = param(
+        "auto",
+        [StrOptions({"auto"}), positive(Real)],
+        'float or "auto"',
+        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
+        '"auto" and the net has batch normalisation, or the one of an optimizer instance.',
+    )
     learning_rate_schedule: object = param(
         "auto",
         [StrOptions({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
@@ -176,7 +184,8 @@ class ImageTrainingParams(TrainingParams, OptimizerParams):
         + ", ".join(f'"{name}"' for name in schedule_names())
         + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
         '"auto" warms up and follows a cosine to zero if the net has batch normalisation, which a constant rate leaves '
-        "5 to 10 points of accuracy behind in few epochs, and is constant otherwise. None keeps the rate constant.",
+        "points of accuracy behind in few epochs. It is constant otherwise, and in `partial_fit`, which has no end. "
+        "None keeps the rate constant.",
     )
 
 
@@ -185,7 +194,7 @@ class _CNN(ImageInputs):
 
     def _model_spec(self, signature, output_sizes):
         amounts = augmentation.resolve(self.augmentation)
-        settings = {"output_sizes": output_sizes, "augmentation": tuple(kind for kind in amounts if kind != "mixup")}
+        settings = {"output_sizes": output_sizes, "augmentation": tuple(sorted(amounts.keys() - {"mixup"}))}
         if self.backbone is None:
             measures, dropout = self._network(settings)
         else:
@@ -240,7 +249,7 @@ class _CNN(ImageInputs):
         return backbone_dtype(self.dtype)
 
     def _auto_schedule(self, spec):
-        return CosineDecay() if spec.config.normalization == "batch" else None
+        return (CosineDecay(), 3.0) if spec.config.normalization == "batch" else (None, 1.0)
 
     def _custom(self):
         """Return the measures of a custom net; those of another must not have been touched."""

@@ -169,7 +169,7 @@ class Noise(Augmentation):
 
 
 class Cutout(Augmentation):
-    """Blacken a square somewhere in each image.
+    """Set a square somewhere in each image to zero: black, or the mean where pixels are standardised.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ class Mixup(Augmentation):
     Parameters
     ----------
     alpha : float, default=0.2
-        The weights are drawn from Beta(alpha, alpha): small values keep most images nearly as they are.
+        The weights are drawn from Beta(alpha, alpha): small values, from 0.01 on, keep most images nearly as they are.
 
     References
     ----------
@@ -212,7 +212,7 @@ class Mixup(Augmentation):
     Mixup(alpha=0.4)
     """
 
-    _parameter_constraints: dict = {"alpha": [Interval(Real, 0, None, closed="neither")]}
+    _parameter_constraints: dict = {"alpha": [Interval(Real, 0.01, None, closed="left")]}
 
     def __init__(self, alpha=0.2):
         self.alpha = alpha
