@@ -1,51 +1,13 @@
-"""What is compared: each case returns rows of medians, one number a contender, all taken in turns in one run."""
+"""What is compared on tables: each case returns rows of medians, one number a contender, taken in turns in one run."""
 
 import pickle
-from dataclasses import dataclass, field
 
 import numpy as np
 from _contenders import CONTENDERS, KERAS, OURS, RATE, SCIKERAS, SKLEARN, final_loss, make
-from _measure import in_turns, per_call, probe
+from _measure import fresh, in_turns, per_call, probe
+from _row import Row
 
 N_CLASSES = 10
-
-
-@dataclass
-class Row:
-    """One comparison.
-
-    Parameters
-    ----------
-    case : str
-        The case it belongs to, a key of CASES.
-    label : str
-        What was done.
-    unit : {"s", "kB", "MB"}
-    values : dict of str to float
-        The median of each contender; one that cannot do it is left out.
-    first : float or None
-        Our first time, compilation included, where the others' first is like their second.
-    extrapolated : tuple of str
-        Contenders of whom only a part was timed.
-    losses : dict of str to float
-        Final training losses, where the contenders train.
-    headline : bool
-        Whether the row is shown in the picture and in the short table.
-    """
-
-    case: str
-    label: str
-    unit: str
-    values: dict
-    first: float | None = None
-    extrapolated: tuple = ()
-    losses: dict = field(default_factory=dict)
-    headline: bool = False
-
-    @property
-    def ratios(self):
-        """What the others take, with ours as one."""
-        return {name: value / self.values[OURS] for name, value in self.values.items()}
 
 
 def digits():
@@ -72,17 +34,6 @@ def text_matrix(n_rows, n_features, per_row=25):
     return X, rng.integers(0, 2, n_rows)
 
 
-def _fresh(action):
-    """Return the action with nothing compiled yet."""
-    import skdeep
-
-    def first():
-        skdeep.clear_cache()
-        action()
-
-    return first
-
-
 def _split_off_first(values):
     return values.pop("first"), values
 
@@ -100,7 +51,7 @@ def grid_search(quick):
 
     make(OURS, (8,), epochs=1).fit(X[:50], y[:50])  # TensorFlow's own import has a row of its own
     actions = {
-        "first": _fresh(search(OURS, rates)),
+        "first": fresh(search(OURS, rates)),
         OURS: search(OURS, rates),
         SKLEARN: search(SKLEARN, rates),
         KERAS: search(KERAS, rates[:1]),
@@ -138,7 +89,7 @@ def _fit_row(n_rows, n_features, n_layers, epochs, headline, repeats):
     X, y = table(n_rows, n_features)
     estimators = {name: make(name, (100,) * n_layers, epochs=epochs) for name in CONTENDERS}
     ours = estimators[OURS]
-    actions = {"first": _fresh(lambda: ours.fit(X, y))}
+    actions = {"first": fresh(lambda: ours.fit(X, y))}
     actions |= {name: lambda one=one: one.fit(X, y) for name, one in estimators.items()}
     first, values = _split_off_first(in_turns(actions, repeats))
     sizes = f"{_count(n_layers, 'layer')} of 100, {_count(epochs, 'epoch')}"

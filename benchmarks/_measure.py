@@ -19,6 +19,17 @@ def seconds(action):
     return time.perf_counter() - started
 
 
+def fresh(action):
+    """Return the action with nothing compiled yet."""
+    import skdeep
+
+    def first():
+        skdeep.clear_cache()
+        action()
+
+    return first
+
+
 def in_turns(actions, repeats, measure=seconds):
     """Measure every action `repeats` times, A B C A B C, and return the median of each.
 

@@ -4,14 +4,32 @@ import json
 import os
 import platform
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-from _contenders import CONTENDERS, OURS
+from _contenders import CONTENDERS, OURS, TORCH
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
-_PACKAGES = ("scikit-deep", "scikit-learn", "tensorflow", "keras", "scikeras", "numpy")
-_COLOURS = {"scikit-learn": "#E69F00", "Keras": "#56B4E9", "scikeras": "#009E73"}  # told apart by all eyes
+_PACKAGES = ("scikit-deep", "scikit-learn", "tensorflow", "keras", "scikeras", "torch", "numpy")
+# Colours that all eyes tell apart.
+_COLOURS = {"scikit-learn": "#E69F00", "Keras": "#56B4E9", "scikeras": "#009E73", "PyTorch": "#CC79A7"}
+
+_SAME_NET = {
+    "Tables": "Tables: the same net everywhere, dense layers with ReLU, Adam, the same batches and epochs, float32, no "
+    "penalty. Keras and scikeras build and compile a new model at every fit, as a search has to.",
+    "Images": "Images: gray, 28 x 28 pixels. The same net everywhere, Keras' being the layers of our `model_`; Adam, "
+    "batches of 64, float32, no augmentation; Keras without XLA. We train on bytes, the others on float32 images.",
+}
+_EPOCH = "An epoch is a whole fit of one epoch, with nothing to compile: the others go on with their compiled model."
+_NOTES = {
+    "predict": "Keras and scikeras predict in batches of 1,024.",
+    "image-epoch": _EPOCH,
+    "image-architectures": _EPOCH,
+    "image-start": "The start of a fit is all that comes before its first step, with nothing to compile for us; Keras "
+    "builds and traces a new model, as a search has to.",
+    "image-memory": "Memory of images: how far the resident size of a process rises, at its peak, from the making of "
+    "the images to the end of the fit. The libraries, the compiled net and its working memory are there before.",
+}
 
 
 def environment():
@@ -22,8 +40,15 @@ def environment():
         "processor": _processor(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in _PACKAGES},
+        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
     }
+
+
+def _version(package):
+    try:
+        return version(package)
+    except PackageNotFoundError:  # PyTorch, which takes part where it is installed
+        return None
 
 
 def _processor():
@@ -49,28 +74,41 @@ def caption(environment, quick):
 
 def notes(rows):
     """Return what has to be said of some rows, as a list of sentences."""
-    texts = [
-        "The same net everywhere: dense layers with ReLU, Adam, the same batches and epochs, float32, no penalty. "
-        "Keras and scikeras build and compile a new model at every fit, as a search has to."
-    ]
+    cases = {row.case for row in rows}
+    texts = [text for subject, text in _SAME_NET.items() if any(row.subject == subject for row in rows)]
     if any(row.first is not None for row in rows):
         texts.append('"First" is our first fit or search with a net of these sizes, compilation included.')
     if any(row.extrapolated for row in rows):
         names = " and ".join(dict.fromkeys(name for row in rows for name in row.extrapolated))
         texts.append(f"† {names}: the folds of one learning rate and the refit were timed and multiplied.")
-    if any(row.case == "predict" for row in rows):
-        texts.append("Keras and scikeras predict in batches of 1,024.")
+    texts += dict.fromkeys(text for case, text in _NOTES.items() if case in cases)
     if any(row.losses for row in rows):
         largest = max(max(row.losses.values()) / min(row.losses.values()) for row in rows if row.losses)
         texts.append(f"Final training losses of one row differ by a factor of {largest:.2f} at most.")
     return texts
 
 
+def _parts(rows):
+    """Return the rows of each subject."""
+    return [[row for row in rows if row.subject == subject] for subject in dict.fromkeys(row.subject for row in rows)]
+
+
+def _names(rows):
+    """Return the contenders that take part in some row."""
+    return [name for name in (*CONTENDERS, TORCH) if any(name in row.values for row in rows)]
+
+
+def tables(rows):
+    """Return a Markdown table for each subject."""
+    return "\n\n".join(map(table, _parts(rows)))
+
+
 def table(rows):
-    """Return a Markdown table: ours in its unit, the others with their ratio to ours."""
-    lines = ["| | " + " | ".join(CONTENDERS) + " |", "| :-- |" + " --: |" * len(CONTENDERS)]
+    """Return a Markdown table of one subject: ours in its unit, the others with their ratio to ours."""
+    names = _names(rows)
+    lines = [f"| {rows[0].subject} | " + " | ".join(names) + " |", "| :-- |" + " --: |" * len(names)]
     for row in rows:
-        cells = [_cell(row, name) for name in CONTENDERS]
+        cells = [_cell(row, name) for name in names]
         lines.append(f"| {row.label[0].upper()}{row.label[1:]} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -100,14 +138,14 @@ def number(value, digits=3):
 
 def document(rows, environment, quick):
     """Return the Markdown page of all rows."""
-    lines = [caption(environment, quick), "", table(rows), "", *(f"- {text}" for text in notes(rows)), ""]
+    lines = [caption(environment, quick), "", tables(rows), "", *(f"- {text}" for text in notes(rows)), ""]
     return "\n".join(lines)
 
 
 def short_table(rows, environment, quick):
     """Return what the README shows: the headline rows and the caption."""
     chosen = [row for row in rows if row.headline]
-    return "\n".join([table(chosen), "", caption(environment, quick)])
+    return "\n".join([tables(chosen), "", caption(environment, quick)])
 
 
 def write(folder, rows, environment, quick):
@@ -142,7 +180,7 @@ def draw(rows, environment, quick, path):
     import matplotlib.pyplot as plt
 
     rows = [row for row in rows if row.headline] or rows
-    others = [name for name in CONTENDERS if name != OURS]
+    others = [name for name in _names(rows) if name != OURS]
     figure, axes = plt.subplots(figsize=(10, 1.9 + 0.78 * len(rows)), layout="constrained")
     for place, row in enumerate(rows):
         shown = [name for name in others if name in row.ratios]
@@ -197,7 +235,5 @@ def _two_lines(label):
 
 
 def _footer(environment):
-    versions = environment["versions"]
-    return f"{environment['cores']} cores of {environment['processor']}; " + ", ".join(
-        f"{name} {versions[name]}" for name in _PACKAGES if name != "numpy"
-    )
+    versions = ", ".join(f"{name} {number}" for name, number in environment["versions"].items() if name != "numpy")
+    return f"{environment['cores']} cores of {environment['processor']}; {versions}"

@@ -1,8 +1,8 @@
-"""Compare scikit-deep with scikit-learn's MLP, Keras' own `fit` and scikeras, side by side in one run.
+"""Compare scikit-deep with scikit-learn's MLP, Keras' own `fit`, scikeras and PyTorch, side by side in one run.
 
-A full run takes about ten minutes on two cores, which should have nothing else to do. It writes `benchmarks.md`,
-`benchmarks.json` and `benchmarks.png` into docs/_static and the short table into the README. `--quick` and `--only`
-print their table and touch neither.
+PyTorch takes part where it is installed. A full run takes about twenty minutes on two cores, which should have nothing
+else to do. It writes `benchmarks.md`, `benchmarks.json` and `benchmarks.png` into docs/_static and the short table into
+the README. `--quick` and `--only` print their table and touch neither.
 """
 
 import argparse
@@ -13,17 +13,19 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import _cases
+import _image_cases
 import _report
-from _cases import CASES
 
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "docs" / "_static"
+CASES = _cases.CASES | _image_cases.CASES
 
 
 def parse(arguments=None):
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="small data, under a minute: does the benchmark run?")
+    parser.add_argument("--quick", action="store_true", help="small data, about a minute: does the benchmark run?")
     parser.add_argument("--only", metavar="NAME", choices=CASES, action="append", help=f"one of {', '.join(CASES)}")
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="write the three files there, and nothing else")
     return parser.parse_args(arguments)

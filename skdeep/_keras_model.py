@@ -12,18 +12,13 @@ def keras_model(estimator):
     Only Keras' own layers are in it. Its outputs are probabilities for a classifier (margins with a hinge loss) and
     targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
-    spec, signature = estimator._net.spec, estimator._net.signature
-    numbers = {name: estimator._numbers.get(name, 0.0) for name in spec.numbers}
-    with python_random_state_kept():
-        net = spec.build(spec.config, signature, numbers)
-    net.set_weights(estimator.weights_)
-    target, dtype = estimator._net.target, signature.dtype
+    net = network(estimator)
+    target, dtype = estimator._net.target, estimator._net.signature.dtype
     outputs = [
         _linked(output, target, estimator._net.link, dtype, f"prediction_{index}")
         for index, output in enumerate(net.outputs)
     ]
-    inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
-    model = keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=net.name)
+    model = keras.Model(net.input, outputs[0] if len(outputs) == 1 else outputs, name=net.name)
     model.compile(
         optimizer=_optimizer(estimator),
         loss=[_loss(target, estimator._net.link)] * len(outputs),
@@ -31,6 +26,17 @@ def keras_model(estimator):
     )
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads the saved model
     return model
+
+
+def network(estimator):
+    """Return the net of an estimator with its weights, as a Keras model that is not compiled."""
+    spec, signature = estimator._net.spec, estimator._net.signature
+    numbers = {name: estimator._numbers.get(name, 0.0) for name in spec.numbers}
+    with python_random_state_kept():
+        net = spec.build(spec.config, signature, numbers)
+    net.set_weights(estimator.weights_)
+    inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
+    return keras.Model(inputs, net.output, name=net.name)
 
 
 def _linked(output, target, link, dtype, name):

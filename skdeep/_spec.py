@@ -41,7 +41,7 @@ class Recipe:
 class ModelSpec(Recipe):
     """An architecture: `build(config, signature, numbers)` returns a keras.Model whose outputs carry no activation.
 
-    The number "step" is kept by the engine, for layers that have to know how many batches have gone before.
+    The number "step" is counted by the engine, for layers that have to know how many batches have gone before.
     """
 
 

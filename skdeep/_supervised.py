@@ -152,17 +152,18 @@ class SupervisedEstimator(BaseDeepEstimator):
         self._keep(self._run(job, stages, rate_factor), job, net, incremental)
 
     def _run(self, job, stages, rate_factor):
-        """Train through all stages, each from where the one before it ended; return the last result with all epochs."""
-        first_epoch, history, n_epochs = job.first_epoch, {}, 0
+        """Train through all stages, each from where the one before it ended; return one result of all epochs."""
+        first_epoch, history, n_epochs, best = job.first_epoch, {}, 0, None
         for job.model, job.epochs, factor in stages:
             job.rate_factor, job.first_epoch = rate_factor * factor, first_epoch + n_epochs
             result = _training.run(self, job)
             history, n_epochs = _joined(history, result.history), n_epochs + result.n_epochs
             job.start = result.weights, result.optimizer_state, job.optimizer_kind
+            best = result if best is None or not job.restores_best or job.improves(result.best, best.best) else best
             if result.interrupted:
                 break
         job.first_epoch = first_epoch
-        return dataclasses.replace(result, history=history, n_epochs=n_epochs)
+        return dataclasses.replace(result, weights=best.weights, history=history, n_epochs=n_epochs)
 
     def _schedule(self, spec, incremental):
         """Return the learning rate schedule, and the factor of the learning rate that goes with it."""

@@ -83,6 +83,15 @@ class Job:
     optimizer_kind: tuple = ()
     numbers: dict = field(default_factory=dict)
 
+    @property
+    def restores_best(self):
+        """Whether the weights of the best epoch are kept: where unseen rows are watched."""
+        return self.watch in ("val_loss", "val_score")
+
+    def improves(self, value, best):
+        """Whether one value of what is watched is better than another."""
+        return value > best if self.watch == "val_score" else value < best
+
 
 def run(parameters, job):
     """Train and return a FitResult; `parameters` is any object with the fields of the parameter groups."""
@@ -103,6 +112,8 @@ def run(parameters, job):
     job.numbers = {**job.model_numbers, **optimizer_numbers, **penalties}
     for loss in job.losses:
         job.numbers.update(loss.numbers)
+    if "step" in job.numbers:
+        job.numbers["step"] = float(job.first_epoch * -(-len(job.rows) // job.batch_size))
     schedule = _schedule(job.schedule, optimizer_numbers)
     kind = optimizers.kind(optimizer)
     job.flat = optimizers.is_elementwise(optimizer) and not parameters.callbacks
@@ -160,7 +171,7 @@ def _plan(parameters, job, schedule):
         n_iter_no_change=parameters.n_iter_no_change if watched else np.inf,
         monitor=job.watch or "loss",
         greater_is_better=job.watch == "val_score",
-        restore_best=job.watch in ("val_loss", "val_score"),
+        restore_best=job.restores_best,
         verbose=int(parameters.verbose),
         title=type(parameters).__name__,
     )
@@ -187,7 +198,8 @@ def _validation(job, data, plan):
     def validate(program):
         values = {"val_loss": program.evaluate(data, max(plan.batch_size, 1024))}
         if job.score is not None:
-            values["val_score"] = job.score(program.weights())
+            # Scorers refuse NaN with a message about their input, where training is what went wrong.
+            values["val_score"] = np.nan if np.isnan(values["val_loss"]) else job.score(program.weights())
         return values
 
     return validate

@@ -4,7 +4,9 @@ import importlib
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -13,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 def benchmark(monkeypatch):
     """Return the modules of the benchmark, which is a folder of scripts and no package."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return SimpleNamespace(**{name: importlib.import_module(name) for name in ("run", "_cases", "_report")})
+    return SimpleNamespace(
+        **{name: importlib.import_module(name) for name in ("run", "_row", "_report", "_image_contenders")}
+    )
 
 
 @pytest.fixture
@@ -21,8 +25,8 @@ def rows(benchmark):
     times = {"scikit-deep": 0.02, "scikit-learn": 0.05, "Keras": 0.8, "scikeras": 1.0}
     sizes = {"scikit-deep": 700.0, "scikit-learn": 140.0}
     return [
-        benchmark._cases.Row("grid", "grid search", "s", times, first=1.5, extrapolated=("scikeras",), headline=True),
-        benchmark._cases.Row("memory", "peak memory", "MB", sizes),
+        benchmark._row.Row("grid", "grid search", "s", times, first=1.5, extrapolated=("scikeras",), headline=True),
+        benchmark._row.Row("memory", "peak memory", "MB", sizes),
     ]
 
 
@@ -42,10 +46,12 @@ ENVIRONMENT = {
 
 
 def test_every_case_can_be_asked_for_by_name(benchmark):
-    assert set(benchmark._cases.CASES) == {"grid", "fit", "sparse", "predict", "import", "pickle", "memory"}
-    options = benchmark.run.parse(["--quick", "--only", "grid", "--only", "fit"])
+    tables = {"grid", "fit", "sparse", "predict", "import", "pickle", "memory"}
+    images = {"image-epoch", "image-start", "image-memory", "image-architectures"}
+    assert set(benchmark.run.CASES) == tables | images
+    options = benchmark.run.parse(["--quick", "--only", "grid", "--only", "image-start"])
     assert options.quick
-    assert options.only == ["grid", "fit"]
+    assert options.only == ["grid", "image-start"]
 
 
 def test_an_unknown_case_is_refused(benchmark, capsys):
@@ -60,7 +66,7 @@ def test_ratios_have_ours_as_one(rows):
 
 def test_table(benchmark, rows):
     assert benchmark._report.table(rows).splitlines() == [
-        "| | scikit-deep | scikit-learn | Keras | scikeras |",
+        "| Tables | scikit-deep | scikit-learn | Keras | scikeras |",
         "| :-- | --: | --: | --: | --: |",
         "| Grid search | 20.0 ms (first 1.50 s) | 50.0 ms (2.5) | 800 ms (40) | 1.00 s† (50) |",
         "| Peak memory | 700 MB | 140 MB (0.20) | - | - |",
@@ -91,6 +97,43 @@ def test_the_short_table_has_the_headlines_only(benchmark, rows):
     assert "Grid search" in text
     assert "Peak memory" not in text
     assert "quick run" not in text
+
+
+def test_tables_and_images_have_a_table_each_with_those_who_take_part(benchmark, rows):
+    values = {"PyTorch": 3.0, "Keras": 6.0, "scikit-deep": 1.5}
+    image = benchmark._row.Row("image-epoch", "an epoch", "s", values, losses={"Keras": 2.0}, subject="Images")
+    tables, images = benchmark._report.tables([*rows, image]).split("\n\n")
+    assert tables == benchmark._report.table(rows)
+    assert images.splitlines() == [
+        "| Images | scikit-deep | Keras | PyTorch |",
+        "| :-- | --: | --: | --: |",
+        "| An epoch | 1.50 s | 6.00 s (4.0) | 3.00 s (2.0) |",
+    ]
+
+
+def test_notes_are_about_what_was_measured(benchmark, rows):
+    image = benchmark._row.Row("image-memory", "memory", "MB", {"scikit-deep": 1.0}, subject="Images")
+    about_tables, about_images = (" ".join(benchmark._report.notes(part)) for part in (rows, [image]))
+    assert "dense layers" in about_tables
+    assert "Memory of images" not in about_tables
+    assert "dense layers" not in about_images
+    assert "Memory of images" in about_images
+
+
+def test_what_is_not_installed_has_no_version(benchmark, monkeypatch):
+    monkeypatch.setattr(benchmark._report, "_PACKAGES", ("numpy", "not-a-package"))
+    assert benchmark._report.environment()["versions"] == {"numpy": np.__version__}
+
+
+def test_enlarged_digits_are_bytes_of_9_pixels_for_one(benchmark):
+    digits = load_digits()
+    images, labels = benchmark._image_contenders.digits_enlarged(2_000)
+    assert images.dtype == np.uint8
+    assert images.shape == (2_000, 28, 28)
+    np.testing.assert_array_equal(images[:1_797, 3:26:3, 3:26:3], 15 * digits.images)
+    np.testing.assert_array_equal(images[:, 2:26:3, 2:26:3], images[:, 4:26:3, 4:26:3])
+    np.testing.assert_array_equal(images[1_797:], images[:203])
+    np.testing.assert_array_equal(labels, [*digits.target, *digits.target[:203]])
 
 
 def test_only_the_marked_section_of_a_page_is_rewritten(benchmark):

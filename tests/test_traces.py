@@ -21,6 +21,8 @@ import skdeep
 from skdeep._engine.cache import cache
 from skdeep._engine.predict import Predictor
 from skdeep._engine.program import Program
+from skdeep.image import CNNClassifier
+from skdeep.image.augmentation import Contrast, Cutout, Mixup, Noise, Rotate, Shift, Zoom
 from skdeep.losses import Focal, Huber, Pinball
 from skdeep.schedules import CosineDecay, ExponentialDecay, LinearDecay, OneCycle, ReduceOnPlateau, StepDecay
 from skdeep.tabular import MLPClassifier, MLPRegressor
@@ -320,6 +322,77 @@ def test_clearing_the_cache_during_a_fit_does_not_disturb_it(traces):
     clear = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: skdeep.clear_cache())
     cleared, plain = classifier(callbacks=[clear]).fit(X, y), classifier().fit(X, y)
     np.testing.assert_array_equal(cleared.predict_proba(X), plain.predict_proba(X))
+
+
+# -- images -----------------------------------------------------------------------------------------------------------
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (50, 5, 4)).astype(np.uint8)
+CHANGES = (Shift, Rotate, Zoom, Contrast, Noise, Cutout, Mixup)
+IMAGE_NUMBERS = {
+    "learning_rate": ({}, [1e-3, 0.1]),
+    "dropout": ({}, [0.1, 0.5]),
+    "rescale": ({}, ["auto", None, 0.5]),
+    "random_state": ({}, [0, 1]),
+    **{change.__name__: ({}, [change(0.1), change(0.5)]) for change in CHANGES},
+    "several changes in any order": ({}, [["shift", Noise(0.2)], [Noise(0.1), "shift"]]),
+    "augmentation__fraction": ({"augmentation": Shift()}, [0.2, 0.5]),
+}
+
+
+def image_classifier(**parameters):
+    settings = {"architecture": "custom", "filters": (2,), "head": (3,), "epochs": 2, "random_state": 0}
+    return CNNClassifier(**settings | parameters)
+
+
+@pytest.mark.parametrize("name", IMAGE_NUMBERS)
+def test_a_search_over_a_number_of_images_traces_one_program(name, traces):
+    fixed, values = IMAGE_NUMBERS[name]
+    parameter = name if name.islower() and " " not in name else "augmentation"
+    found = GridSearchCV(image_classifier(**fixed), {parameter: values}, cv=FOLDS, scoring="neg_log_loss")
+    scores = found.fit(IMAGES, y).cv_results_["mean_test_score"]
+    assert traces.programs == skdeep.cache_info().misses - traces.misses_before == 1
+    assert traces.forwards == 1
+    assert len(set(scores)) == len(values)
+
+
+def test_searching_a_normalised_net_with_all_its_numbers_traces_one_program(traces):
+    grid = {"learning_rate": [0.01, 0.1], "dropout": [0.1, 0.2], "augmentation": [["flip", Mixup(a)] for a in (0.1, 1)]}
+    net = image_classifier(normalization="batch", learning_rate_schedule="cosine")
+    GridSearchCV(net, grid, cv=FOLDS).fit(IMAGES, y)
+    assert (traces.programs, traces.forwards) == (1, 1)
+
+
+def test_other_kinds_of_change_and_other_shapes_trace_other_programs(traces):
+    for change in (None, "flip", "shift", "mixup", ["shift", "mixup"]):
+        image_classifier(augmentation=change).fit(IMAGES, y)
+    assert traces.programs == 5
+    image_classifier().fit(IMAGES[:, :4], y)
+    assert traces.programs == 6
+    # The same images in another form; as floats, they are stored in another way.
+    for same in (IMAGES[..., None], list(IMAGES), IMAGES[:20]):
+        image_classifier().fit(same, y[: len(same)])
+    assert traces.programs == 6
+    image_classifier().fit(IMAGES.astype(float), y)
+    assert traces.programs == 7
+
+
+def test_the_second_fit_of_a_net_of_images_compiles_nothing(traces):
+    model = image_classifier(augmentation=["rotate", "cutout"]).fit(IMAGES, y)
+    model.predict(IMAGES)
+    before = traces.graphs
+    again = clone(model).set_params(random_state=1, augmentation=["cutout", Rotate(5.0)], epochs=5)
+    again.fit(IMAGES, y).partial_fit(IMAGES, y).predict(IMAGES[:1])
+    assert traces.graphs == before
+
+
+def test_training_programs_of_images_are_freed(traces, monkeypatch):
+    monkeypatch.setattr(cache, "max_programs", 1)
+    for parameters in ({"normalization": "batch"}, {"augmentation": ["flip", "noise", "mixup"]}, {"dropout": 0.2}):
+        image_classifier(**parameters).fit(IMAGES, y).predict(IMAGES)
+    skdeep.clear_cache()
+    gc.collect()
+    assert traces.programs == 3
+    assert len(traces.live_programs) == len(traces.live_graphs) == 0
 
 
 FORKS = """

@@ -23,18 +23,31 @@ class Memory:
 
     def get(self, key):
         """Return what is kept under a key, or None."""
+        return self.get_many([key]).get(key)
+
+    def get_many(self, keys):
+        """Return a dict of what is kept under those of the keys that are known."""
         with self._lock:
-            if key in self._kept:
+            found = {key: self._kept[key][0] for key in keys if key in self._kept}
+            for key in found:
                 self._kept.move_to_end(key)
-            return self._kept.get(key)
+            return found
 
     def put(self, key, arrays):
         """Keep a list of arrays, which must not be changed afterwards."""
+        self.put_many({key: arrays})
+
+    def put_many(self, entries):
+        """Keep a dict of lists of arrays; a list for which there can be no room is not kept."""
+        sizes = {key: sum(np.asarray(array).nbytes for array in arrays) for key, arrays in entries.items()}
         with self._lock:
-            self._nbytes += _nbytes(arrays) - _nbytes(self._kept.pop(key, []))
-            self._kept[key] = arrays
+            for key, arrays in entries.items():
+                self._forget(key)
+                if sizes[key] <= self.max_bytes:
+                    self._kept[key] = arrays, sizes[key]
+                    self._nbytes += sizes[key]
             while self._nbytes > self.max_bytes:
-                self._nbytes -= _nbytes(self._kept.popitem(last=False)[1])
+                self._forget(next(iter(self._kept)))
 
     def clear(self):
         """Forget everything."""
@@ -42,6 +55,5 @@ class Memory:
             self._kept.clear()
             self._nbytes = 0
 
-
-def _nbytes(arrays):
-    return sum(np.asarray(array).nbytes for array in arrays)
+    def _forget(self, key):
+        self._nbytes -= self._kept.pop(key, (None, 0))[1]

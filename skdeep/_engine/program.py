@@ -168,9 +168,8 @@ class Program:
     def _start_graph(self, seed, numbers):
         for variable, number in zip(self._variables.values(), tf.unstack(numbers), strict=True):
             variable.assign(number)
-        for position, (variable, initializer) in enumerate(zip(self.model.weights, self._initializers, strict=True)):
-            key = tf.stack([tf.cast(seed, tf.int64), tf.constant(position, tf.int64)])
-            variable.assign(weights.draw(initializer, variable, key))
+        for variable, value in weights.fresh(self.model, self._initializers, seed):
+            variable.assign(value)
         for slot, start in self._slots:
             weights.reset_slot(slot, start)
 
@@ -198,10 +197,10 @@ class Program:
             def one_step(step, total, total_weight):
                 if self.spec.scheduled:
                     self._variables["learning_rate"].assign(rest[5][epoch, step])
-                if "step" in self._variables:
-                    self._variables["step"].assign(tf.cast(self.optimizer.iterations.value, self.dtype))
                 rows = order[step * batch_size : (step + 1) * batch_size]
                 loss, weight = self._step(inputs, targets, sample_weight, rows)
+                if "step" in self._variables:
+                    self._variables["step"].assign_add(1.0)
                 return step + 1, total + loss * weight, total_weight + weight
 
             start = (0, sums[0], sums[1])

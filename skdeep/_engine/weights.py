@@ -40,6 +40,27 @@ def draw(initializer, variable, seed):
         initializer.seed = own_seed
 
 
+def fresh(model, initializers, seed):
+    """Yield each weight of a model and an initial value, which depends on the seed and its position."""
+    for position, (variable, initializer) in enumerate(zip(model.weights, initializers, strict=True)):
+        key = tf.stack([tf.cast(seed, tf.int64), tf.constant(position, tf.int64)])
+        yield variable, draw(initializer, variable, key)
+
+
+def drawn(spec, signature, seed):
+    """Return the arrays with which a program of an architecture starts, without its program.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    signature : InputSignature
+    seed : int
+    """
+    numbers = dict.fromkeys(spec.numbers, 0.0)
+    model, initializers = build_with_initializers(lambda: spec.build(spec.config, signature, numbers))
+    return [np.array(value) for _, value in fresh(model, initializers, seed)]
+
+
 def slot_resets(optimizer, trainable):
     """Return (slot, value or function giving it) for every variable of the optimizer but the learning rate.
 

@@ -122,8 +122,10 @@ def build(config, signature, numbers):
     hidden = _preprocessing(config.backbone)(hidden)
     body = _body(config, (height, width, 3))
     body.trainable = not config.frozen
-    # Its normalisation keeps the statistics of the photographs, also when it is tuned.
-    features = body(hidden, training=False)
+    for layer in body.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False  # it keeps the statistics of the photographs, also when the rest is tuned
+    features = body(hidden)
     if config.dropout:
         from skdeep.architectures._blocks import dropout
 

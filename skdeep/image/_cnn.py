@@ -24,7 +24,8 @@ from skdeep._spec import ModelSpec
 from skdeep.architectures import backbone
 from skdeep.architectures.cnn import config, model
 from skdeep.image import augmentation
-from skdeep.image._backbone import backbone_dtype, check_weights, read_weights
+from skdeep.image._backbone import backbone_dtype, check_images, check_weights, read_weights
+from skdeep.image._params import ImageParams
 from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.utils._keys import described
 
@@ -36,7 +37,7 @@ _ARCHITECTURE = ("architecture", "width", "depth", "activation", "normalization"
 
 @dataclass(eq=False, repr=False)
 class CNNParams:
-    """The architecture of a convolutional network, and its images."""
+    """The architecture of a convolutional network."""
 
     architecture: str = param(
         "small",
@@ -59,7 +60,8 @@ class CNNParams:
         "auto",
         [StrOptions({"auto", "batch"}), None],
         '{"auto", "batch"} or None',
-        'Normalisation of each convolution over the batch. "auto" has it in "inception", "resnet" and "densenet".',
+        'Normalisation of each convolution over the batch. "auto" has it in all but "small", "lenet" and "custom", '
+        "also in those that were published before it was known: they learn faster.",
     )
     dropout: object = param(
         "auto",
@@ -67,7 +69,7 @@ class CNNParams:
         'float or "auto"',
         "Fraction of the values set to zero at each step: after dense layers, between the blocks of "
         '"nin", after the convolutions of "custom", after the global average of the others. "auto" is 0.5 for '
-        '"alexnet", "vgg" and "nin", as in their papers, and 0 for the others.',
+        '"alexnet" and "vgg", 0.2 for "nin", and 0 for the others.',
     )
     kernel_initializer: object = param(
         "auto",
@@ -138,21 +140,6 @@ class CNNParams:
         '"mixup", or objects of skdeep.image.augmentation. None by default, because what is harmless depends on the '
         "images: flips are wrong for digits.",
     )
-    image_shape: object = param(
-        None,
-        ["array-like", None],
-        "tuple or None",
-        "(height, width) or (height, width, channels) of the images in flat rows. None takes the shape of X; flat rows "
-        "are then read as square images, gray or in colour, where the width allows it (64, 784, 3072, ...), and else "
-        "as images of one row.",
-    )
-    rescale: object = param(
-        "auto",
-        [StrOptions({"auto"}), Interval(Real, 1e-15, 1e15, closed="both"), None],
-        'float, "auto" or None',
-        'What pixels are multiplied with first. "auto" divides by the largest value seen at fit, or standardises all '
-        "values together if some are negative.",
-    )
 
 
 @dataclass(eq=False, repr=False)
@@ -193,8 +180,8 @@ class _CNN(ImageInputs):
     """What classifier and regressor share: the architecture."""
 
     def _model_spec(self, signature, output_sizes):
-        amounts = augmentation.resolve(self.augmentation)
-        settings = {"output_sizes": output_sizes, "augmentation": tuple(sorted(amounts.keys() - {"mixup"}))}
+        amounts = dict(sorted(augmentation.resolve(self.augmentation).items()))
+        settings = {"output_sizes": output_sizes, "augmentation": tuple(kind for kind in amounts if kind != "mixup")}
         if self.backbone is None:
             measures, dropout = self._network(settings)
         else:
@@ -207,7 +194,7 @@ class _CNN(ImageInputs):
         return ModelSpec(build, measures, ("pixel_mean", "pixel_variance", *names)), numbers
 
     def _network(self, settings):
-        self._check_untouched(("weights", "fine_tune_epochs"), "needs a backbone")
+        self._check_untouched(("weights", "fine_tune_epochs", "fine_tune_rate"), "needs a backbone")
         dropout, normalization = config.defaults(self.architecture)
         dropout = dropout if self.dropout == "auto" else float(self.dropout)
         measures = config.CNNConfig(
@@ -228,7 +215,9 @@ class _CNN(ImageInputs):
         self._check_untouched(_ARCHITECTURE, f"is not for the backbone {self.backbone!r}, which has its own")
         check_weights(self.backbone, self.weights)
         dropout = 0.0 if self.dropout == "auto" else float(self.dropout)
-        return backbone.BackboneConfig(self.backbone, frozen=True, dropout=dropout > 0, **settings), dropout
+        measures = backbone.BackboneConfig(self.backbone, frozen=True, dropout=dropout > 0, **settings)
+        check_images(measures, self.image_shape_)
+        return measures, dropout
 
     def _stages(self, spec, epochs, goes_on):
         """With a backbone: the output layer alone, then everything at a smaller rate."""
@@ -272,8 +261,8 @@ class _CNN(ImageInputs):
     def _check_untouched(self, names, why):
         """Raise ValueError if a parameter that would change nothing is not at its default."""
         for name in names:
-            value = getattr(self, name)
-            if value is not (default := type(self).__dataclass_fields__[name].default) and value != default:
+            value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
+            if value is not default and not np.array_equal(value, default):  # a list, say, where the default is a tuple
                 raise ValueError(f"{name}={value!r} {why}.")
 
 
@@ -303,7 +292,7 @@ def _pairs(value, n_layers, name):
 
 
 @estimator
-class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams, PenaltyParams, CNNParams):
+class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams, PenaltyParams, ImageParams, CNNParams):
     """Convolutional network classifier for images.
 
     Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape: a
@@ -379,7 +368,7 @@ class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams,
 
 
 @estimator
-class CNNRegressor(_CNN, DeepRegressor, ImageTrainingParams, RegressorParams, PenaltyParams, CNNParams):
+class CNNRegressor(_CNN, DeepRegressor, ImageTrainingParams, RegressorParams, PenaltyParams, ImageParams, CNNParams):
     """Convolutional network regressor for images.
 
     Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape.

@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from skdeep._params import REQUIRED, estimator, param
 from skdeep.image._decoding import read_image
 from skdeep.image._files import check_files, check_paths
+from skdeep.image._params import height_and_width
 
 
 def _gives_a_table(loader):
@@ -184,7 +185,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
 
     def _read(self, paths, rows, progress):
         """Return the images of some rows; threads write them where they belong."""
-        height, width = _height_and_width(self.size)
+        height, width = height_and_width(self.size)
         channels = (3,) if self.mode == "rgb" else ()
         images = np.empty((rows.stop - rows.start, height, width, *channels), np.uint8)
 
@@ -201,7 +202,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
 
     def _check_parameters(self):
         self._validate_params()
-        _height_and_width(self.size)
+        height_and_width(self.size)
 
     @available_if(_gives_a_table)
     def get_feature_names_out(self, input_features=None):
@@ -219,7 +220,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
             "_red", "_green" and "_blue" in mode "rgb".
         """
         self._check_parameters()
-        height, width = _height_and_width(self.size)
+        height, width = height_and_width(self.size)
         colours = ("_red", "_green", "_blue") if self.mode == "rgb" else ("",)
         names = [f"pixel_{i}_{j}{colour}" for i in range(height) for j in range(width) for colour in colours]
         return np.array(names, dtype=object)
@@ -235,11 +236,3 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _height_and_width(size):
-    pair = (size, size) if isinstance(size, Integral) else tuple(size)
-    whole = all(isinstance(length, Integral) and not isinstance(length, bool) for length in pair)
-    if len(pair) != 2 or not whole or min(pair) < 1:
-        raise ValueError(f"size must be a positive int or a pair (height, width) of them, got {size!r}.")
-    return int(pair[0]), int(pair[1])

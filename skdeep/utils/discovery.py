@@ -14,6 +14,7 @@ _HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.over_sampling")
 _CHECKING = {
     "CNNClassifier": {"epochs": 40, "width": 0.25, "learning_rate": 0.01},
     "CNNRegressor": {"epochs": 40, "width": 0.25, "learning_rate": 0.01},
+    "ImageEmbedding": {"backbone": "mobilenetv2", "weights": "random"},
     "ImageLoader": {"size": 8},
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},

@@ -97,7 +97,7 @@ PARAMETERS = {
 @pytest.mark.parametrize("case", PARAMETERS, ids=str)
 def test_number_of_parameters(case):
     architecture, shape = case
-    assert built(architecture, shape).count_params() == PARAMETERS[case]
+    assert built(architecture, shape, normalization=None).count_params() == PARAMETERS[case]
 
 
 def test_width_multiplies_filters_and_units():
@@ -113,7 +113,7 @@ def test_width_multiplies_filters_and_units():
 
 def test_width_leaves_at_least_one_filter():
     for architecture in NAMED:
-        net = built(architecture, (8, 8, 1), width=0.001)
+        net = built(architecture, (8, 8, 1), width=0.001, depth=0.1)
         assert min(number for number, _ in convolutions(net)) == 1
         assert np.isfinite(computed(net, images((8, 8, 1)))).all()
 
@@ -135,10 +135,10 @@ def test_depth_multiplies_layers(architecture):
 
 
 def test_depth_multiplies_blocks():
-    for depth, blocks in ((0.01, 1), (0.5, 1), (1, 2), (1.5, 3), (2, 4)):
+    for depth, blocks in ((0.01, 1), (1, 2), (1.5, 3)):
         assert len(of_kind(built("inception", depth=depth), layers.Concatenate)) == 2 * blocks
         assert len(of_kind(built("resnet", depth=depth), layers.Add)) == 3 * blocks
-    for depth, repeats in ((0.25, 1), (0.5, 2), (1, 4), (2, 8)):
+    for depth, repeats in ((0.25, 1), (1, 3), (2, 6)):
         assert len(of_kind(built("densenet", depth=depth), layers.Concatenate)) == 3 * repeats
 
 
@@ -147,7 +147,7 @@ def test_depth_multiplies_blocks():
 
 @pytest.mark.parametrize("architecture", NAMED)
 def test_pixels_are_rescaled_first_and_outputs_are_plain_numbers(architecture):
-    net = built(architecture, (8, 8, 1), outputs=(3, 2))
+    net = built(architecture, (8, 8, 1), outputs=(3, 2), depth=0.1)
     rescaling = net.layers[1]
     assert rescaling.name == "rescaling"
     assert not rescaling.trainable_weights
@@ -283,25 +283,25 @@ def test_dense_blocks_keep_the_maps_of_all_layers_before():
     net = built("densenet")
     stacks = of_kind(net, layers.Concatenate)
     assert [stack.output.shape[1:] for stack in stacks] == [
-        *((28, 28, 24 + 12 * n) for n in (1, 2, 3, 4)),
-        *((14, 14, 36 + 12 * n) for n in (1, 2, 3, 4)),
-        *((7, 7, 42 + 12 * n) for n in (1, 2, 3, 4)),
+        *((28, 28, 32 + 16 * n) for n in (1, 2, 3)),
+        *((14, 14, 40 + 16 * n) for n in (1, 2, 3)),
+        *((7, 7, 44 + 16 * n) for n in (1, 2, 3)),
     ]
-    for block in (stacks[:4], stacks[4:8], stacks[8:]):
+    for block in (stacks[:3], stacks[3:6], stacks[6:]):
         for before, after in pairwise(block):
             kept, new = after.input
             assert kept is before.output
             convolution = maker(new)
-            assert (convolution.filters, convolution.kernel_size) == (12, (3, 3))
+            assert (convolution.filters, convolution.kernel_size) == (16, (3, 3))
             assert maker(convolution.input) is before  # it reads all maps there are
-    first, last = computed(net, images((28, 28, 1)), [stacks[0].output, stacks[3].output])
-    assert_array_equal(np.asarray(last)[..., :36], first)
+    first, last = computed(net, images((28, 28, 1)), [stacks[0].output, stacks[2].output])
+    assert_array_equal(np.asarray(last)[..., :48], first)
 
 
 def test_transitions_between_dense_blocks_halve_maps_and_pixels():
     net = built("densenet")
     transitions = [layer for layer in of_kind(net, layers.Conv2D) if layer.kernel_size == (1, 1)]
-    assert [(layer.input.shape[-1], layer.filters) for layer in transitions] == [(72, 36), (84, 42)]
+    assert [(layer.input.shape[-1], layer.filters) for layer in transitions] == [(80, 40), (88, 44)]
     for layer in transitions:
         (pool,) = readers(net, layer)
         assert isinstance(pool, layers.AveragePooling2D)
@@ -314,7 +314,7 @@ def test_transitions_between_dense_blocks_halve_maps_and_pixels():
 @pytest.mark.parametrize("architecture", ARCHITECTURES[:-1])
 def test_normalisation(architecture):
     for normalization in (None, "batch"):
-        net = built(architecture, (8, 8, 1), normalization=normalization)
+        net = built(architecture, (8, 8, 1), normalization=normalization, depth=0.4)
         normal = [layer for layer in of_kind(net, layers.BatchNormalization) if layer.name != "rescaling"]
         kernels = of_kind(net, layers.Conv2D)
         assert all(layer.use_bias == (normalization is None) for layer in kernels)
@@ -326,18 +326,21 @@ def test_normalisation(architecture):
             assert [maker(layer.output) for layer in normal] == kernels
 
 
-def test_three_architectures_are_normalised_by_default():
-    assert [name for name in ARCHITECTURES if defaults(name)[1] == "batch"] == list(NORMALISED)
+def test_deep_architectures_are_normalised_by_default():
+    shallow = {"small", "lenet", "custom"}
+    assert {name: defaults(name)[1] for name in ARCHITECTURES} == {
+        name: None if name in shallow else "batch" for name in ARCHITECTURES
+    }
 
 
 @pytest.mark.parametrize("architecture", NAMED)
 def test_the_activation_is_that_of_all_hidden_layers(architecture):
-    net = built(architecture, (8, 8, 1), activation="tanh")
+    net = built(architecture, (8, 8, 1), activation="tanh", depth=0.1)
     found = of_kind(net, layers.Activation)
     assert found
     assert all(layer.activation is keras.activations.tanh for layer in found)
     assert all(layer.activation is keras.activations.linear for layer in of_kind(net, (layers.Conv2D, layers.Dense)))
-    assert not of_kind(built(architecture, (8, 8, 1), activation="linear"), layers.Activation)
+    assert not of_kind(built(architecture, (8, 8, 1), activation="linear", depth=0.1), layers.Activation)
 
 
 INITIALIZERS = {"relu": "HeUniform", "gelu": "HeUniform", "tanh": "GlorotUniform", "selu": "LecunNormal"}
@@ -346,10 +349,12 @@ INITIALIZERS = {"relu": "HeUniform", "gelu": "HeUniform", "tanh": "GlorotUniform
 @pytest.mark.parametrize("architecture", NAMED)
 def test_initial_weights_suit_the_activation(architecture):
     for activation, expected in INITIALIZERS.items():
-        *hidden, last = of_kind(built(architecture, (8, 8, 1), activation=activation), (layers.Conv2D, layers.Dense))
+        *hidden, last = of_kind(
+            built(architecture, (8, 8, 1), activation=activation, depth=0.1), (layers.Conv2D, layers.Dense)
+        )
         assert {type(layer.kernel_initializer).__name__ for layer in hidden} == {expected}
         assert type(last.kernel_initializer).__name__ == "GlorotUniform"
-    found = of_kind(built(architecture, (8, 8, 1), kernel_initializer="ones"), (layers.Conv2D, layers.Dense))
+    found = of_kind(built(architecture, (8, 8, 1), kernel_initializer="ones", depth=0.1), (layers.Conv2D, layers.Dense))
     assert all((np.asarray(layer.kernel) == 1.0).all() for layer in found)
 
 
@@ -365,10 +370,8 @@ def test_dropout_after_dense_layers_and_between_the_blocks_of_nin(architecture):
     assert not of_kind(built(architecture, dropout=False), layers.Dropout)
 
 
-def test_defaults_of_dropout_are_those_of_the_papers():
-    assert {name: defaults(name)[0] for name in ARCHITECTURES if defaults(name)[0]} == dict.fromkeys(
-        ("alexnet", "vgg", "nin"), 0.5
-    )
+def test_architectures_that_drop_out_by_default():
+    assert {name for name in ARCHITECTURES if defaults(name)[0]} == {"alexnet", "vgg", "nin"}
 
 
 # -- images of every size ---------------------------------------------------------------------------------------------
@@ -379,7 +382,7 @@ SHAPES = [(1, 1, 1), (1, 10, 1), (2, 2, 3), (5, 31, 3), (28, 28, 1)]
 @pytest.mark.parametrize("architecture", NAMED)
 def test_every_image_is_large_enough(architecture):
     for shape in SHAPES:
-        net = built(architecture, shape, width=0.1, activation="tanh")  # of so few units many would be dead
+        net = built(architecture, shape, width=0.1, depth=0.4, activation="tanh")  # of so few units many would be dead
         outputs = np.asarray(computed(net, images(shape)))
         assert outputs.shape == (3, 10)
         assert np.isfinite(outputs).all()
@@ -388,7 +391,7 @@ def test_every_image_is_large_enough(architecture):
 
 @pytest.mark.parametrize("architecture", NAMED)
 def test_images_of_one_row_are_read_along_the_row_only(architecture):
-    net, turned = built(architecture, (1, 12, 1), width=0.1), built(architecture, (12, 1, 1), width=0.1)
+    net, turned = (built(architecture, shape, width=0.1, depth=0.4) for shape in ((1, 12, 1), (12, 1, 1)))
     for layer in of_kind(net, layers.Conv2D):
         assert layer.kernel_size[0] == layer.strides[0] == 1
         assert layer.kernel.shape[0] == 1
@@ -402,7 +405,7 @@ def test_images_of_one_row_are_read_along_the_row_only(architecture):
 def test_the_whole_net_computes_in_the_dtype_asked_for(architecture):
     signature = InputSignature((("X", InputSpec((6, 6, 3), "uint8")),), "float64")
     dropout, normalization = defaults(architecture)
-    config = CNNConfig(architecture, (2,), width=0.1, normalization=normalization, dropout=dropout > 0)
+    config = CNNConfig(architecture, (2,), width=0.1, depth=0.4, normalization=normalization, dropout=dropout > 0)
     net = model.build(config, signature, {"pixel_mean": 0.0, "pixel_variance": 4.0, "dropout": 0.5})
     assert {variable.dtype for variable in net.weights} <= {"float64", "uint32"}
     assert {layer.compute_dtype for layer in net.layers[1:]} == {"float64"}

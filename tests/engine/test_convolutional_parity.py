@@ -19,7 +19,6 @@ SHARED = {
 STILL = {"optimizer": "sgd", "learning_rate": 1e-300, "epochs": 1}
 NETS = {
     "small": {"architecture": "small", "width": 0.1},
-    "lenet": {"architecture": "lenet", "width": 0.5},
     "resnet": {"architecture": "resnet", "width": 0.2, "depth": 0.1},
     "custom": {
         "architecture": "custom", "filters": (3, 2), "kernel_size": [3, (1, 2)], "pooling": "average",
@@ -78,9 +77,7 @@ def test_a_regression():
     y = X.mean(axis=(1, 2, 3))
     y = (y - y.mean()) / y.std()
     loss = keras.losses.MeanSquaredError(dtype="float64")
-    ours, theirs, history, _, _ = both(
-        CNNRegressor, y, loss, keras.optimizers.Adam(RATE), architecture="lenet", width=0.5
-    )
+    ours, theirs, history, _, _ = both(CNNRegressor, y, loss, keras.optimizers.Adam(RATE), **NETS["custom"])
     assert_allclose(ours.loss_curve_, history, rtol=1e-6)
     assert_allclose(ours.predict(X), theirs.predict(tf.constant(X), verbose=0)[:, 0], rtol=1e-5, atol=1e-6)
 
@@ -96,3 +93,13 @@ def test_the_statistics_of_the_batches_are_averaged_from_the_first_one_on():
         batches = [maps[start : start + BATCH] for start in range(0, N, BATCH)]
         assert_allclose(mean, np.mean([batch.mean(axis=(0, 1, 2)) for batch in batches], axis=0), rtol=1e-6)
         assert_allclose(variance, np.mean([batch.var(axis=(0, 1, 2)) for batch in batches], axis=0), rtol=1e-6)
+
+
+def test_statistics_move_with_every_batch_and_weights_with_every_other():
+    settings = SHARED | {"architecture": "custom", "filters": (3,), "head": (), "normalization": "batch", "epochs": 1}
+    once, twice = (
+        CNNClassifier(**settings, optimizer=keras.optimizers.SGD(1e-300, gradient_accumulation_steps=steps))
+        for steps in (None, 2)
+    )
+    for mine, theirs in zip(once.fit(X, LABELS).weights_, twice.fit(X, LABELS).weights_, strict=True):
+        assert_allclose(mine, theirs, rtol=1e-9, atol=1e-200)

@@ -130,8 +130,10 @@ def mixed_loss(model, loss, y, shares, weight, batches):
     return total / total_weight
 
 
-@pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "weighted"),
+    [*((kind, False) for kind in KINDS), *((kind, True) for kind in ("multioutput", "two values"))],
+)
 def test_the_loss_is_the_mean_of_the_losses_against_both_targets(kind, weighted, given_shares):
     make, y, extra, loss = KINDS[kind]
     weight = WEIGHT if weighted else None

@@ -222,28 +222,32 @@ VALID = {"padding": "valid", "pooling": None}
 BAD_MEASURES = {
     "kernel higher than the image": (
         VALID | {"kernel_size": (7, 3)},
-        "kernel_size=7 is larger than the maps of 6 x 5 .* convolution 1 gets from images of 6 x 5; use padding='same",
+        r"kernel_size=\(7, 3\) of convolution 1 is larger than the maps of 6 x 5 pixels .* on images of 6 x 5\. "
+        "Use padding='same'",
     ),
-    "kernel wider than the image": (VALID | {"kernel_size": (3, 6)}, "kernel_size=6 is larger than the maps of 6 x 5"),
+    "kernel wider than the image": (
+        VALID | {"kernel_size": (3, 6)},
+        r"kernel_size=\(3, 6\) of convolution 1 is larger than the maps of 6 x 5 pixels",
+    ),
     "second kernel larger than the maps": (
         VALID | {"filters": (2, 2), "kernel_size": [4, 3]},
-        "kernel_size=3 is larger than the maps of 3 x 2 pixels that convolution 2",
+        r"kernel_size=\(3, 3\) of convolution 2 is larger than the maps of 3 x 2 pixels .* on images of 6 x 5",
     ),
     "second kernel larger than the pooled maps": (
         {"padding": "valid", "filters": (2, 2)},
-        "kernel_size=3 is larger than the maps of 2 x 1 pixels that convolution 2",
+        r"kernel_size=\(3, 3\) of convolution 2 is larger than the maps of 2 x 1 pixels",
     ),
     "pooling below a pixel": (
         {"pool_size": 6},
-        "pool_size=6 is larger than the maps of 6 x 5 .* after convolution 1 .* less than one pixel would be left",
+        r"pool_size=\(6, 6\) is larger than the maps of 6 x 5 pixels after convolution 1 .* less than one pixel",
     ),
     "third pooling below a pixel": (
         {"filters": (2, 2, 2)},
-        "pool_size=2 is larger than the maps of 1 x 1 .* convolution 3",
+        r"pool_size=\(2, 2\) is larger than the maps of 1 x 1 pixels after convolution 3",
     ),
     "pooling below a pixel after strides": (
         {"strides": (1, 5)},
-        "pool_size=2 is larger than the maps of 6 x 1 pixels after convolution 1",
+        r"pool_size=\(2, 2\) is larger than the maps of 6 x 1 pixels after convolution 1",
     ),
     "zero filters": ({"filters": (2, 0)}, r"filters must hold integers of at least 1, got \(2, 0\)"),
     "no number of filters": ({"filters": 0}, "'filters' parameter"),
@@ -258,8 +262,10 @@ BAD_MEASURES = {
     "kernels in three dimensions": ({"kernel_size": [(3, 3, 3)]}, "kernel_size must hold integers or pairs"),
     "padding": ({"padding": "full"}, "'padding' parameter"),
     "pooling": ({"pooling": "median"}, "'pooling' parameter"),
-    "width": ({"width": 2.0}, "architecture='custom' has its own: set filters and head"),
-    "depth": ({"depth": 0.5}, "architecture='custom' has its own: set filters and head"),
+    "half a kernel": ({"filters": (2, 2), "kernel_size": [3, 2.5]}, "kernel_size must hold integers"),
+    "half strides": ({"filters": (2, 2), "strides": (1.0, 1)}, "strides must hold integers"),
+    "width": ({"width": 2.0}, "width=2.0 is for named architectures; set filters and head of a custom one"),
+    "depth": ({"depth": 0.5}, "depth=0.5 is for named architectures; set filters and head of a custom one"),
     "activation": ({"activation": "sigmund"}, "sigmund"),
     "kernel_initializer": ({"kernel_initializer": "him"}, "him"),
     "normalization": ({"normalization": "instance"}, "'normalization' parameter"),
@@ -295,9 +301,12 @@ def test_what_is_for_custom_nets_only(gray, name, architecture):
         gray.fit(GRAY, LABELS)
 
 
-def test_the_defaults_of_custom_nets_in_another_form_are_untouched():
-    model = CNNClassifier(width=0.05, filters=[32, 64], head=[128], epochs=1, kernel_size=3).fit(GRAY, LABELS)
-    assert model.image_shape_ == (6, 5, 1)
+@pytest.mark.parametrize("form", [tuple, list, np.array])
+def test_the_defaults_of_custom_nets_in_another_form_are_untouched(form):
+    settings = {"width": 0.05, "epochs": 1, "filters": form([32, 64]), "head": form([128]), "kernel_size": 3}
+    assert CNNClassifier(**settings).fit(GRAY, LABELS).image_shape_ == (6, 5, 1)
+    with pytest.raises(ValueError, match=r"filters=.* is for architecture='custom' only"):
+        CNNClassifier(**settings | {"filters": form([3, 4])}).fit(GRAY, LABELS)
 
 
 @pytest.mark.parametrize("change", [{"filters": (3,)}, {"kernel_size": 5}, {"head": (4,)}, {"normalization": "batch"}])
@@ -347,7 +356,7 @@ BAD_CHANGES = {
     "twice": (["shift", Shift(0.3)], ValueError, "augmentation has Shift twice"),
     "flips twice": ([Flip(), Flip(vertical=True)], ValueError, "augmentation has Flip twice"),
     "a class": ([Rotate], TypeError, "which is a class: give an instance"),
-    "a number": ([0.1], TypeError, r"augmentation must be a name, an object of skdeep.image.augmentation"),
+    "a number": ([0.1], TypeError, r"augmentation must be a name, an object .* of skdeep.image.augmentation.* got 0.1"),
     "a list in a list": ([["flip"]], TypeError, "augmentation must be a name"),
     "a function": (np.fliplr, ValueError, "'augmentation' parameter"),
     "a dict": ({"shift": 0.1}, ValueError, "'augmentation' parameter"),

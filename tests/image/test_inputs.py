@@ -288,7 +288,8 @@ def test_bytes_are_not_converted_all_at_once():
     for X, copies in ((aligned(images), 0.0), (aligned(images, 16), 1.0)):  # TensorFlow copies what is not aligned
         assert peak_memory(lambda X=X: model.fit(X, y)) < (copies + 0.25) * X.nbytes
         assert peak_memory(lambda X=X: model.predict_proba(X)) < (copies + 0.25) * X.nbytes
-    assert peak_memory(lambda: model.set_params(early_stopping=True).fit(aligned(images), y)) < 3.0 * images.nbytes
+    model.set_params(early_stopping=True)  # copies the rows of either side of the split
+    assert peak_memory(lambda: model.fit(images, y)) < 2.5 * images.nbytes
 
 
 @pytest.mark.parametrize("fitted_on", [np.uint8, np.float32, np.float64])
@@ -358,8 +359,11 @@ def test_one_image_is_predicted_as_among_many():
         assert_allclose(model.predict_proba(PICTURES[index : index + 1])[0], together[index], rtol=1e-6)
 
 
-@pytest.mark.parametrize("images", [PICTURES, COLOURED], ids=["gray", "colour"])
-@pytest.mark.parametrize("scale", [1.0, 1 / 255, "negative"])
+@pytest.mark.parametrize(
+    ("images", "scale"),
+    [(PICTURES, 1.0), (PICTURES, 1 / 255), (PICTURES, "negative"), (COLOURED, 1.0), (COLOURED, "negative")],
+    ids=["bytes", "fractions", "negative", "coloured bytes", "negative colours"],
+)
 def test_the_keras_model_takes_the_images_as_they_are(images, scale, tmp_path):
     X = images - 99.0 if scale == "negative" else images * scale
     model = net(dropout=0.2, augmentation=["flip", "noise", "mixup"]).fit(X, LABELS)

@@ -68,7 +68,7 @@ def test_a_batch_is_of_64_images(n, steps):
 SIZES = {
     "small": {"width": 0.25},
     "lenet": {},
-    "alexnet": {"width": 0.25, "dropout": 0.1},
+    "alexnet": {"width": 0.25, "dropout": 0.1, "learning_rate": 0.003},
     "vgg": {"width": 0.25, "depth": 0.5, "dropout": 0.1},
     "nin": {"width": 0.25, "depth": 0.5, "dropout": 0.1},
     "inception": {"width": 0.25, "depth": 0.5},
@@ -82,9 +82,8 @@ def test_every_architecture_learns(architecture):
     """Global averages do not tell the quarters apart: which colour the spot has."""
     colour = np.arange(N) % 2
     X = np.where(colour[:, None, None, None] == 1, COLOURED, COLOURED[..., ::-1])
-    model = CNNClassifier(
-        architecture, **SIZES[architecture], epochs=12, batch_size=20, learning_rate=0.01, random_state=0
-    )
+    settings = {"epochs": 12, "batch_size": 20, "learning_rate": 0.01, "random_state": 0} | SIZES[architecture]
+    model = CNNClassifier(architecture, **settings)
     assert model.fit(X[:80], colour[:80]).score(X[80:], colour[80:]) > 0.9
 
 
@@ -143,9 +142,8 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize("case", COUNTED)
-@pytest.mark.parametrize("make", [CNNClassifier, CNNRegressor])
-def test_a_weight_of_two_is_a_repeated_row(case, make):
+@pytest.mark.parametrize(("make", "case"), [*((CNNClassifier, case) for case in COUNTED), (CNNRegressor, "custom")])
+def test_a_weight_of_two_is_a_repeated_row(make, case):
     X, y = SPOTS[:20] - 90.0, QUARTERS[:20]
     times = np.arange(20) % 3
     settings = {
@@ -232,6 +230,18 @@ def test_a_warm_start_goes_on(normalization):
     assert parts.n_epochs_ == 4
 
 
+@pytest.mark.parametrize("go_on", ["partial_fit", "warm start"])
+def test_another_optimizer_does_not_forget_the_statistics_of_the_batches(go_on):
+    found = []
+    for optimizer in ("adam", "sgd"):
+        model = net(normalization="batch", epochs=40, batch_size=30, n_iter_no_change=100).fit(SPOTS, QUARTERS)
+        model.set_params(optimizer=optimizer, learning_rate=1e-30, epochs=1, warm_start=True)
+        (model.fit if go_on == "warm start" else model.partial_fit)(SPOTS[:8] // 4, QUARTERS[:8])
+        found.append(model.weights_[5:8])
+    for one, other in zip(*found, strict=True):
+        assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
 # -- schedules --------------------------------------------------------------------------------------------------------
 
 WITH_WARM_UP = {
@@ -240,9 +250,10 @@ WITH_WARM_UP = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", WITH_WARM_UP)
-@pytest.mark.parametrize("make", [CNNClassifier, CNNRegressor])
-def test_nets_with_batch_normalisation_warm_up_and_follow_a_cosine(case, make):
+@pytest.mark.parametrize(
+    ("make", "case"), [*((CNNClassifier, case) for case in WITH_WARM_UP), (CNNRegressor, "custom, normalised")]
+)
+def test_nets_with_batch_normalisation_warm_up_and_follow_a_cosine(make, case):
     settings = {"architecture": case.split(",")[0], "epochs": 6, "batch_size": 60, "learning_rate": 0.01}
     if settings["architecture"] == "custom":
         settings |= {"filters": (2,), "head": ()}
@@ -254,9 +265,49 @@ def test_nets_with_batch_normalisation_warm_up_and_follow_a_cosine(case, make):
     last_steps = (np.arange(6) + 0.5) / 6
     factors = CosineDecay()(last_steps) if WITH_WARM_UP[case] else np.ones(6)
     assert_allclose(model.history_["learning_rate"], 0.01 * factors, rtol=1e-5)
-    for schedule, expected in ((None, np.ones(6)), ("linear", 1 - last_steps)):
-        model.set_params(learning_rate_schedule=schedule).fit(SPOTS, QUARTERS)
-        assert_allclose(model.history_["learning_rate"], 0.01 * expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_a_schedule_that_is_asked_for_is_followed(normalization):
+    for schedule, factors in ((None, np.ones(3)), ("linear", 1 - (np.arange(3) + 0.5) / 3)):
+        model = net(normalization=normalization, learning_rate_schedule=schedule, learning_rate=0.01, batch_size=60)
+        assert_allclose(model.fit(SPOTS, QUARTERS).history_["learning_rate"], 0.01 * factors, rtol=1e-5)
+
+
+def test_without_an_end_the_rate_stays():
+    """The cosine would be at zero after a fit, and after as many partial fits as there are epochs."""
+    model = net(normalization="batch", learning_rate=0.01).fit(SPOTS, QUARTERS)
+    assert model.history_["learning_rate"][-1] < 0.01
+    before = [array.copy() for array in model.weights_]
+    model.partial_fit(SPOTS, QUARTERS, epochs=2)
+    assert_allclose(model.history_["learning_rate"][-2:], 0.01)
+    assert not any(
+        np.allclose(mine, old, rtol=1e-4) for mine, old in zip(model.weights_[3:7], before[3:7], strict=True)
+    )
+    given = net(normalization="batch", learning_rate=0.01, learning_rate_schedule="cosine").fit(SPOTS, QUARTERS)
+    assert given.partial_fit(SPOTS, QUARTERS).history_["learning_rate"][-1] == 0.0
+
+
+def test_an_optimizer_with_a_schedule_of_its_own_keeps_it():
+    rate = keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=2, decay_rate=0.5)
+    settings = {"normalization": "batch", "optimizer": keras.optimizers.SGD(rate), "batch_size": 60}
+    model = net(**settings).fit(SPOTS, QUARTERS)
+    assert model.loss_curve_[-1] != model.loss_curve_[0]
+    with pytest.raises(ValueError, match="optimizer instance has a Keras schedule of its own"):
+        net(**settings, learning_rate_schedule="cosine").fit(SPOTS, QUARTERS)
+
+
+def test_the_usual_rate_is_higher_where_it_falls_to_zero():
+    """Three times, of the optimizer's own; nothing else is touched."""
+    peak = {"batch_size": 12, "epochs": 10}  # the warm-up ends with the first of ten epochs of ten steps
+    for optimizer, usual in (("adam", 0.001), ("sgd", 0.01)):
+        plain = net(**peak, optimizer=optimizer).fit(SPOTS, QUARTERS)
+        assert_allclose(plain.history_["learning_rate"], usual, rtol=1e-5)
+        normalised = net(**peak, optimizer=optimizer, normalization="batch").fit(SPOTS, QUARTERS)
+        factors = CosineDecay()((np.arange(10) + 0.9) / 10)
+        assert_allclose(normalised.history_["learning_rate"], 3 * usual * factors, rtol=1e-5)
+    constant = net(normalization="batch", learning_rate_schedule=None).fit(SPOTS, QUARTERS)
+    assert_allclose(constant.history_["learning_rate"], 0.001, rtol=1e-5)
 
 
 # -- seeds and copies -------------------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from skdeep.architectures import _activations
 _DEFAULTS = {
     "small": (0.0, None),
     "lenet": (0.0, None),
-    "alexnet": (0.5, None),
-    "vgg": (0.5, None),
-    "nin": (0.5, None),
+    "alexnet": (0.5, "batch"),
+    "vgg": (0.5, "batch"),
+    "nin": (0.2, "batch"),
     "inception": (0.0, "batch"),
     "resnet": (0.0, "batch"),
     "densenet": (0.0, "batch"),

@@ -100,13 +100,13 @@ def _residual_block(inputs, filters, strides, layers):
 
 def densenet(images, layers):
     """DenseNet: each layer reads the maps of all layers before it in its block; transitions halve maps and pixels."""
-    growth = layers.filters(12)
+    growth = layers.filters(16)
     hidden = layers.linear(images, 2 * growth)
     for stage in range(3):
         if stage:
             hidden = layers.linear(_activated(hidden, layers), hidden.shape[-1] // 2, 1)
             hidden = layers.pooling(hidden, "average")
-        for _ in range(layers.repeats(4)):
+        for _ in range(layers.repeats(3)):
             hidden = layers.concatenate([hidden, layers.linear(_activated(hidden, layers), growth)])
     return layers.dropout(layers.global_average(_activated(hidden, layers)))
 

@@ -1,0 +1,94 @@
+"""
+=======================================
+Digits: a search among architectures
+=======================================
+
+From LeNet to ResNet, an architecture is a parameter like any other, and so is its width. A grid search tries them all,
+and three displays show what the best one got wrong and what it looks at.
+"""
+
+# %%
+# Images as bytes
+# ---------------
+# Pixels of type uint8 stay bytes in memory; the net divides by their largest value itself. No scaler is needed.
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV, train_test_split
+
+import skdeep
+from skdeep.image import CNNClassifier
+from skdeep.inspection import FiltersDisplay, MisclassifiedDisplay, OcclusionDisplay, SaliencyDisplay
+
+digits = load_digits()
+images, labels = digits.images.astype(np.uint8), digits.target
+X, X_test, y, y_test = train_test_split(images, labels, train_size=900, stratify=labels, random_state=0)
+print(X.shape, X.dtype)
+
+# %%
+# Four architectures in two widths
+# --------------------------------
+# A program is compiled for each of the eight nets and lent to every fold. Learning rates, seeds or amounts of
+# augmentation would add fits, but no compilation.
+
+grid = {"architecture": ["lenet", "small", "resnet", "vgg"], "width": [0.5, 1.0]}
+net = CNNClassifier(learning_rate=0.003, learning_rate_schedule="cosine", epochs=10, random_state=0)
+compiled_before = skdeep.cache_info().misses
+search = GridSearchCV(net, grid, cv=3).fit(X, y)
+print(f"{3 * 8 + 1} fits, {skdeep.cache_info().misses - compiled_before} compilations")
+
+results = pd.DataFrame(search.cv_results_)
+best = search.best_estimator_
+print(results[["param_architecture","param_width","mean_fit_time","std_fit_time","mean_score_time","mean_test_score"]])
+print(f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} of the test images are right")
+
+# %%
+# What the search found
+# ---------------------
+# Each dot is a fold, each bar the mean.
+
+figure, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
+colors = {0.5: "#E69F00", 1.0: "#0072B2"}
+for place, name in enumerate(grid["architecture"]):
+    for offset, (width, color) in zip((-0.16, 0.16), colors.items(), strict=True):
+        row = results[(results.param_architecture == name) & (results.param_width == width)].iloc[0]
+        folds = [row[f"split{fold}_test_score"] for fold in range(3)]
+        ax.plot(folds, [place + offset] * 3, "o", color=color, alpha=0.4, markeredgewidth=0)
+        ax.plot(row.mean_test_score, place + offset, "|", color=color, markersize=16, markeredgewidth=3)
+for width, color in colors.items():
+    ax.plot([], [], "o", color=color, label=f"width {width:g}")
+ax.set(yticks=range(4), yticklabels=grid["architecture"], ylim=(3.5, -0.5), xlabel="Accuracy in cross-validation")
+ax.legend(frameon=False, loc="lower left")
+ax.grid(axis="x", alpha=0.3)
+ax.spines[["top", "right", "left"]].set_visible(False)
+ax.tick_params(left=False)
+plt.show()
+
+# %%
+# What it got wrong
+# -----------------
+# The errors of which the net was most sure come first. Over each image stands what is true, what was predicted, and
+# with which probability.
+
+MisclassifiedDisplay.from_estimator(search, X_test, y_test, n_images=12)
+plt.show()
+
+# %%
+# What it looks at
+# ----------------
+# Kernels of the first convolution, and the places that cost the net most when they are covered: all threes on average.
+# Below, the pixels that move the output for the predicted digit.
+
+threes = X_test[y_test == 3]
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+FiltersDisplay.from_estimator(search, ax=left)
+OcclusionDisplay.from_estimator(search, threes, [3] * len(threes), patch=2, stride=1, ax=right)
+right.set_title("Threes, one place covered at a time")
+plt.show()
+
+# %%
+
+SaliencyDisplay.from_estimator(search, X_test[:8], random_state=0)
+plt.show()

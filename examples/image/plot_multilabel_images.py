@@ -1,0 +1,102 @@
+"""
+==============================
+Several things in one picture
+==============================
+
+A picture may show a circle, a square, a cross, or all of them. With a 0/1 matrix of labels the classifier answers every
+question by itself: is there a circle, is there a square, is there a cross?
+"""
+
+# %%
+# Pictures with several shapes
+# ----------------------------
+# Up to four shapes lie on a picture, in any colour, size and place.
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.metrics import average_precision_score, f1_score
+
+from skdeep.image import CNNClassifier
+from skdeep.inspection import SaliencyDisplay
+
+SHAPES = ["circle", "square", "cross", "ring"]
+SIDE = 24
+
+
+def inside(shape, across, down, radius):
+    """Return which pixels belong to a shape, given their distances from its centre."""
+    if shape == "circle":
+        return np.hypot(across, down) < radius
+    if shape == "ring":
+        return np.abs(np.hypot(across, down) - radius) < 1
+    if shape == "square":
+        return np.maximum(np.abs(across), np.abs(down)) < 0.85 * radius
+    arms = np.minimum(np.abs(across), np.abs(down)) < 1
+    return arms & (np.maximum(np.abs(across), np.abs(down)) < 1.1 * radius)
+
+
+def draw(random):
+    """Return one picture, and which shapes are in it."""
+    picture = np.full((SIDE, SIDE, 3), random.integers(0, 60, 3), float)
+    present = random.random(len(SHAPES)) < 0.4
+    y, x = np.mgrid[:SIDE, :SIDE]
+    for shape in random.permutation(np.flatnonzero(present)):
+        left, top = random.uniform(5, SIDE - 5, 2)
+        picture[inside(SHAPES[shape], x - left, y - top, random.uniform(3, 5))] = random.integers(90, 256, 3)
+    return np.clip(picture + random.normal(0, 10, picture.shape), 0, 255).astype(np.uint8), present.astype(int)
+
+
+random = np.random.default_rng(0)
+pictures, labels = map(np.stack, zip(*(draw(random) for _ in range(2500)), strict=True))
+X, X_test, y, y_test = pictures[:2000], pictures[2000:], labels[:2000], labels[2000:]
+print(X.shape, y.shape)
+
+# %%
+# One net, four answers
+# ---------------------
+# The target is the matrix of labels; everything else is as for classes. Shapes stay what they are when they are
+# mirrored or shifted.
+
+net = CNNClassifier(
+    "vgg", width=0.5, dropout=0.2, augmentation=["flip", "shift"], learning_rate=0.002, learning_rate_schedule="cosine",
+    epochs=20, random_state=0,
+)  # fmt: skip
+net.fit(X, y)
+probability, predicted = net.predict_proba(X_test), net.predict(X_test)
+scores = {
+    "F1": f1_score(y_test, predicted, average=None),
+    "average precision": average_precision_score(y_test, probability, average=None),
+}
+for name, values in scores.items():
+    print(name, dict(zip(SHAPES, values.round(2).tolist(), strict=True)))
+print(f"{(predicted == y_test).all(axis=1).mean():.0%} of the pictures are right in all four labels")
+
+# %%
+# What it says
+# ------------
+# The bars are probabilities, the dots what is really there. Shapes hide each other at times, which nobody can see.
+
+figure = plt.figure(figsize=(10, 6), layout="constrained")
+for number, cell in enumerate(figure.subfigures(3, 4).flat):
+    left, right = cell.subplots(1, 2, width_ratios=[1, 1])
+    left.imshow(X_test[number])
+    left.set_axis_off()
+    right.barh(range(4), probability[number], color="#56B4E9", height=0.7)
+    there = np.flatnonzero(y_test[number])
+    right.plot(np.full(len(there), 1.08), there, "o", color="#D55E00", markersize=6, clip_on=False)
+    right.set(xlim=(0, 1), ylim=(3.5, -0.5), xticks=[], yticks=range(4), yticklabels=SHAPES)
+    right.spines[["top", "right", "bottom"]].set_visible(False)
+    right.tick_params(left=False, labelsize="small")
+plt.show()
+
+# %%
+# Where it looks
+# --------------
+# A picture with all four shapes, explained label by label: which pixels move the answer to each question?
+
+everything = X_test[y_test.all(axis=1)][[0]]
+figure, axes = plt.subplots(1, 4, figsize=(10, 2.0), layout="constrained")
+for ax, number, shape in zip(axes, range(4), SHAPES, strict=True):
+    SaliencyDisplay.from_estimator(net, everything, target=number, random_state=0, ax=ax)
+    ax.set_title(shape.capitalize())
+plt.show()

@@ -1,0 +1,244 @@
+"""What a network knows of photographs, as features for any estimator."""
+
+import hashlib
+from dataclasses import dataclass
+from numbers import Integral
+from os import PathLike
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
+
+from skdeep._inputs import ImageInputs
+from skdeep._params import REQUIRED, estimator, param
+from skdeep._spec import InputSignature, ModelSpec
+from skdeep.architectures import backbone
+from skdeep.base import BaseDeepEstimator
+from skdeep.image._backbone import check_images, check_weights, digest, draw_weights, read_weights
+from skdeep.image._params import ImageParams, height_and_width
+
+_IMAGES_A_CALL = 64  # after which what is done is kept, and shown
+
+
+@dataclass(frozen=True)
+class Net:
+    """What a fitted embedding knows of its net, besides the weights."""
+
+    spec: ModelSpec
+    signature: InputSignature
+
+
+@dataclass(eq=False, repr=False)
+class EmbeddingParams:
+    """Which network embeds images, and how it sees them."""
+
+    backbone: str = param(
+        REQUIRED,
+        [StrOptions(set(backbone.BACKBONES))],
+        "str",
+        'Name of a model of keras.applications in lower case, such as "mobilenetv2".',
+        positional=True,
+    )
+    weights: object = param(
+        REQUIRED,
+        [str, PathLike, None],
+        'path or "random"',
+        "File with the weights of the backbone without its top, as Keras saves them (.weights.h5, or the _no_top.h5 of "
+        'keras.applications); "random" draws them. Nothing is downloaded.',
+        positional=True,
+    )
+    size: object = param(
+        None,
+        [Interval(Integral, 1, None, closed="left"), tuple, list, None],
+        "int, (int, int) or None",
+        "Height and width to which images are resized; one number stands for a square. Features are best near the size "
+        "of the photographs the backbone was trained on, mostly 224, and fastest for small ones. None takes images as "
+        "they are, and enlarges those that are smaller than the backbone takes.",
+    )
+    pooling: str = param(
+        "average",
+        [StrOptions({"average", "max"})],
+        '{"average", "max"}',
+        "What becomes of the values of each of the last maps.",
+    )
+
+
+@dataclass(eq=False, repr=False)
+class RunningParams:
+    """How the network is run."""
+
+    random_state: object = param(
+        None, ["random_state"], "int, RandomState instance or None", "Fixes random weights; else it is not used."
+    )
+    verbose: object = param(
+        0, ["verbose"], "int or bool", "Whether to show a progress bar, which counts the images that are computed."
+    )
+
+
+@estimator
+class ImageEmbedding(
+    ImageInputs,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseDeepEstimator,
+    RunningParams,
+    ImageParams,
+    EmbeddingParams,
+):
+    """Embed images: the features of a network that was trained on photographs.
+
+    A network of keras.applications without its output layer turns each image into one row of numbers, on which a linear
+    model often does well, even with few images. Nothing is trained: `fit` reads the weights and learns the shape and
+    the range of values of the images.
+
+    X holds images, of shape (n_samples, height, width) or (n_samples, height, width, 3), or flat rows, one image each:
+    see `image_shape`. They are rescaled, resized, made to have three channels and preprocessed as the backbone expects.
+
+    {parameters}
+
+    Attributes
+    ----------
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels of the images.
+    n_features_in_ : int
+        Number of values of an image.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Names of the columns, if X was a DataFrame of flat rows with string names.
+    weights_ : list of ndarray
+        Weights of the net, in Keras' order, those of the rescaling first; read-only.
+
+    See Also
+    --------
+    CNNClassifier : Trains a new output layer on a backbone, and the backbone itself.
+    CNNRegressor : The same for numbers.
+
+    Notes
+    -----
+    An embedding is computed once in a process and then found by the content of its image, in up to half a gigabyte of
+    memory: by later calls, clones, and the shuffled folds of a search. `skdeep.clear_cache` forgets them all. With
+    ``rescale="auto"``, folds whose largest value differs see other images; a number avoids this, as does None.
+
+    Examples
+    --------
+    Random weights stand for a file here.
+
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skdeep.image import ImageEmbedding
+    >>> images, y = load_digits().images[:40], load_digits().target[:40]
+    >>> embedding = ImageEmbedding("mobilenetv2", weights="random", random_state=0)
+    >>> embedding.fit_transform(images).shape
+    (40, 1280)
+    >>> model = make_pipeline(embedding, LogisticRegression(max_iter=1000)).fit(images, y)
+    >>> model.predict(images).shape
+    (40,)
+    """
+
+    def fit(self, X, y=None):
+        """Read the weights, and learn the shape and the range of values of the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_values)
+            Images or flat rows.
+        y : None
+            Ignored, there for the sake of pipelines.
+
+        Returns
+        -------
+        self : ImageEmbedding
+            The fitted embedding.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, the images or the file with the weights are not valid. The embedding then stays as it was.
+        """
+        self._validate_params()
+        with self._unchanged_on_failure():
+            self._fit(X)
+        return self
+
+    def _fit(self, X):
+        check_weights(self.backbone, self.weights)
+        size = None if self.size is None else height_and_width(self.size)
+        measures = backbone.BackboneConfig(self.backbone, size=size, pooling=self.pooling)
+        X = self._check_inputs(X, reset=True, dtype=backbone.DTYPE)
+        check_images(measures, self.image_shape_)
+        signature = self._input_signature(X, backbone.DTYPE)
+        self._numbers = self._input_numbers(X, None)
+        self._net = Net(ModelSpec(backbone.build, measures, tuple(self._numbers)), signature)
+        is_random = isinstance(self.weights, str) and self.weights == "random"
+        origin = self._draw_seeds()[0] if is_random else self.weights
+        body = draw_weights(measures, origin) if is_random else read_weights(measures, origin)
+        rescaling = [np.full(X.shape[3], number, backbone.DTYPE) for number in self._numbers.values()]
+        self.weights_ = [*rescaling, *body]
+        self._content = repr((measures, self._numbers)).encode() + digest(measures, origin, body)
+        self._n_features_out = self._embedded(X[:1]).shape[1]
+
+    def transform(self, X):
+        """Embed images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_values)
+            Images or flat rows, of the shape seen at `fit`.
+
+        Returns
+        -------
+        features : ndarray of float32 of shape (n_samples, n_features_out)
+            One row an image.
+        """
+        check_is_fitted(self, "weights_")
+        return self._embedded(self._check_inputs(X, reset=False, dtype=backbone.DTYPE), self.verbose)
+
+    def _embedded(self, images, verbose=False):
+        """Return the features of images, each content of which is computed once as long as there is room for it."""
+        from skdeep._engine.cache import cache
+
+        signature = self._input_signature(images, backbone.DTYPE)
+        keys = self._keys(images)
+        known = cache.memory.get_many(keys)
+        rows = {key: row for row, key in enumerate(keys) if key not in known}
+        wanted = list(rows)
+        with tqdm(total=len(rows), desc=type(self).__name__, unit="image", disable=not (verbose and rows)) as progress:
+            for start in range(0, len(rows), _IMAGES_A_CALL):
+                piece = wanted[start : start + _IMAGES_A_CALL]
+                batch = self._input_arrays(images[[rows[key] for key in piece]], signature)
+                (features,) = self._outputs(signature, batch)
+                # Copies, because a row that is kept would hold on to the features of the whole batch.
+                new = {key: [row.copy()] for key, row in zip(piece, features, strict=True)}
+                cache.memory.put_many(new)
+                known |= new
+                progress.update(len(new))
+        return np.stack([known[key][0] for key in keys])
+
+    def _keys(self, images):
+        """Return what the features of each image depend on, digested: pixels, net and weights."""
+        shared = hashlib.blake2b(self._content + repr((images.shape[1:], images.dtype)).encode(), digest_size=16)
+        keys = []
+        for image in images:
+            key = shared.copy()
+            key.update(np.ascontiguousarray(image))
+            keys.append(key.digest())
+        return keys
+
+    @property
+    def model_(self):
+        """The net as a `keras.Model`, built anew at each access, sharing nothing with the embedding.
+
+        It takes images as they are given to `transform` and returns their features. It is not compiled, because there
+        is nothing to train.
+        """
+        check_is_fitted(self, "weights_")
+        from skdeep._keras_model import network
+
+        return network(self)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
