@@ -55,8 +55,9 @@ def classification_target(y, classes=None):
     ValueError
         If there are fewer than two classes or y holds continuous values.
     """
-    check_classification_targets(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind.startswith("continuous"):
+        check_classification_targets(y)  # it raises, in scikit-learn's words
     several = isinstance(classes, list) and bool(classes) and np.ndim(classes[0]) > 0
     if kind == "multilabel-indicator" and (several or not _is_indicator(y)):
         kind = "multiclass-multioutput"  # two labels a target, but not 0 and 1, or more to come
@@ -106,12 +107,12 @@ def encode_labels(y, target, dtype):
 
 
 def _numbers(y, classes):
-    unknown = np.setdiff1d(y, classes)
-    if len(unknown):
-        raise ValueError(
-            f"y contains labels that were not there before: {unknown[:5].tolist()}; known are {classes.tolist()}."
-        )
-    return np.searchsorted(classes, y)
+    numbers = np.searchsorted(classes, y)
+    unknown = classes[np.minimum(numbers, len(classes) - 1)] != y
+    if np.any(unknown):
+        found = np.unique(np.asarray(y)[unknown])[:5].tolist()
+        raise ValueError(f"y contains labels that were not there before: {found}; known are {classes.tolist()}.")
+    return numbers
 
 
 def class_weight_tables(class_weight, y, sample_weight, target):

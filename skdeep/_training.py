@@ -133,7 +133,7 @@ def run(parameters, job):
             plan,
             start=job.start,
             initial=job.initial,
-            validate=_validation(job, _data(Data, spec, job.validation), plan) if job.validation else None,
+            validate=_validation(job, _data(Data, spec, job.validation)) if job.validation else None,
             callbacks=parameters.callbacks or (),
             observer=job.observer,
         )
@@ -194,9 +194,9 @@ def _data(make, spec, rows):
     return make(spec, rows.inputs, rows.targets, sample_weight)
 
 
-def _validation(job, data, plan):
+def _validation(job, data):
     def validate(program):
-        values = {"val_loss": program.evaluate(data, max(plan.batch_size, 1024))}
+        values = {"val_loss": program.evaluate(data)}
         if job.score is not None:
             # Scorers refuse NaN with a message about their input, where training is what went wrong.
             values["val_score"] = np.nan if np.isnan(values["val_loss"]) else job.score(program.weights())

@@ -41,7 +41,6 @@ print(f"{3 * 8 + 1} fits, {skdeep.cache_info().misses - compiled_before} compila
 
 results = pd.DataFrame(search.cv_results_)
 best = search.best_estimator_
-print(results[["param_architecture","param_width","mean_fit_time","std_fit_time","mean_score_time","mean_test_score"]])
 print(f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} of the test images are right")
 
 # %%

@@ -74,17 +74,16 @@ print(f"{(predicted == y_test).all(axis=1).mean():.0%} of the pictures are right
 # %%
 # What it says
 # ------------
-# The bars are probabilities, the dots what is really there. Shapes hide each other at times, which nobody can see.
+# The bars are probabilities, blue where the shape is there, gray where it is not: a good answer has long blue bars and
+# short gray ones. Shapes hide each other at times, which no net can see through.
 
-figure = plt.figure(figsize=(10, 6), layout="constrained")
-for number, cell in enumerate(figure.subfigures(3, 4).flat):
-    left, right = cell.subplots(1, 2, width_ratios=[1, 1])
+figure, axes = plt.subplots(3, 8, figsize=(11, 5), layout="constrained")
+for number, (left, right) in enumerate(axes.reshape(-1, 2)):
     left.imshow(X_test[number])
     left.set_axis_off()
-    right.barh(range(4), probability[number], color="#56B4E9", height=0.7)
-    there = np.flatnonzero(y_test[number])
-    right.plot(np.full(len(there), 1.08), there, "o", color="#D55E00", markersize=6, clip_on=False)
-    right.set(xlim=(0, 1), ylim=(3.5, -0.5), xticks=[], yticks=range(4), yticklabels=SHAPES)
+    colors = np.where(y_test[number] == 1, "#0072B2", "#BBBBBB")
+    right.barh(range(4), probability[number], color=colors, height=0.7)
+    right.set(xlim=(0, 1), ylim=(3.5, -0.5), xticks=[], yticks=range(4), yticklabels=SHAPES, box_aspect=1)
     right.spines[["top", "right", "bottom"]].set_visible(False)
     right.tick_params(left=False, labelsize="small")
 plt.show()
@@ -95,8 +94,8 @@ plt.show()
 # A picture with all four shapes, explained label by label: which pixels move the answer to each question?
 
 everything = X_test[y_test.all(axis=1)][[0]]
-figure, axes = plt.subplots(1, 4, figsize=(10, 2.0), layout="constrained")
-for ax, number, shape in zip(axes, range(4), SHAPES, strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(8, 4.6), layout="constrained")
+for ax, number, shape in zip(axes.flat, range(4), SHAPES, strict=True):
     SaliencyDisplay.from_estimator(net, everything, target=number, random_state=0, ax=ax)
-    ax.set_title(shape.capitalize())
+    ax.set_title(f"Is there a {shape}?")
 plt.show()

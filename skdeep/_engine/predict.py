@@ -62,17 +62,11 @@ class Predictor:
         inputs = [part for parts in batches.to_tensors(arrays, self.signature) for part in parts]
         return function([*weight_tensors, *inputs])
 
-    def _rows_per_call(self):
-        """Rows whose widest layer still fits into the memory that one call may take."""
-        outputs = keras.tree.flatten([layer.output for layer in self._model.layers])
-        widest = max(_n_values(output.shape[1:]) for output in outputs if not getattr(output, "sparse", False))
-        return max(_FEWEST_ROWS, _VALUES_PER_CALL // max(widest, _SMALLEST_WIDTH))
-
     def _compile(self):
         with self._lock:
             if self._function is None:
                 function = self._trace()
-                self._chunk = self._rows_per_call()
+                self._chunk = rows_per_call(self._model)
                 self._function = function
             return self._function
 
@@ -93,6 +87,14 @@ class Predictor:
                 return keras.tree.flatten(self._model(batch, training=False))
 
         return compile_function(forward, [*weight_types, *input_types])
+
+
+def rows_per_call(model):
+    """Return how many rows may be computed at once, so that the memory of the widest layer of a model stays bounded."""
+    layers = model._flatten_layers(include_self=False, recursive=True)
+    outputs = keras.tree.flatten([layer.output for layer in layers if getattr(layer, "_inbound_nodes", None)])
+    widest = max(_n_values(output.shape[1:]) for output in outputs if not getattr(output, "sparse", False))
+    return max(_FEWEST_ROWS, _VALUES_PER_CALL // max(widest, _SMALLEST_WIDTH))
 
 
 def _n_values(shape):

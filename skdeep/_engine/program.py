@@ -13,6 +13,7 @@ from skdeep._engine import batches, optimizers, weights
 from skdeep._engine.compile import compile_function
 from skdeep._engine.flat import FlatWeights, fits
 from skdeep._engine.mixup import Mixup, partners
+from skdeep._engine.predict import rows_per_call
 from skdeep.utils._numbers import LiveNumber
 
 
@@ -135,9 +136,9 @@ class Program:
             arguments.append(tf.constant(rates, self.dtype))
         return self._train(arguments).numpy()
 
-    def evaluate(self, data, batch_size):
+    def evaluate(self, data):
         """Return the mean loss over the data, with the net in inference mode."""
-        return float(self._evaluate([*data.flat, tf.constant(batch_size, tf.int32)]))
+        return float(self._evaluate([*data.flat, tf.constant(rows_per_call(self.model), tf.int32)]))
 
     # -- the graph ------------------------------------------------------------------------------------------------
 

@@ -359,7 +359,7 @@ class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams,
     >>> from sklearn.datasets import load_digits
     >>> from skdeep.image import CNNClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = CNNClassifier(width=0.25, epochs=10, random_state=0).fit(X[:1000], y[:1000])
+    >>> model = CNNClassifier(width=0.5, epochs=5, learning_rate=0.01, random_state=0).fit(X[:1000], y[:1000])
     >>> model.image_shape_
     (8, 8, 1)
     >>> bool(model.score(X[1000:], y[1000:]) > 0.85)
@@ -426,7 +426,7 @@ class CNNRegressor(_CNN, DeepRegressor, ImageTrainingParams, RegressorParams, Pe
     >>> from skdeep.image import CNNRegressor
     >>> images = load_digits().images
     >>> ink = images[:, :, :4].mean(axis=(1, 2))
-    >>> model = CNNRegressor(width=0.25, epochs=10, random_state=0).fit(images[:1000], ink[:1000])
-    >>> bool(model.score(images[1000:], ink[1000:]) > 0.9)
+    >>> model = CNNRegressor(width=0.5, epochs=5, learning_rate=0.01, random_state=0)
+    >>> bool(model.fit(images[:1000], ink[:1000]).score(images[1000:], ink[1000:]) > 0.8)
     True
     """

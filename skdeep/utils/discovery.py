@@ -12,8 +12,8 @@ _HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.over_sampling")
 
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
 _CHECKING = {
-    "CNNClassifier": {"epochs": 40, "width": 0.25, "learning_rate": 0.01},
-    "CNNRegressor": {"epochs": 40, "width": 0.25, "learning_rate": 0.01},
+    "CNNClassifier": {"width": 0.25, "learning_rate": 0.01},
+    "CNNRegressor": {"width": 0.25, "learning_rate": 0.01},
     "ImageEmbedding": {"backbone": "mobilenetv2", "weights": "random"},
     "ImageLoader": {"size": 8},
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
