@@ -1,10 +1,10 @@
 """
-=======================================
+====================================
 Digits: a search among architectures
-=======================================
+====================================
 
 From LeNet to ResNet, an architecture is a parameter like any other, and so is its width. A grid search tries them all,
-and three displays show what the best one got wrong and what it looks at.
+and pictures show what the best one got wrong and what it looks at.
 """
 
 # %%

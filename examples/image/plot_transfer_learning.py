@@ -10,7 +10,7 @@ images of a class go a long way: as features of a linear model, or as the start 
 # %%
 # Shapes that were seen before, and new ones
 # ------------------------------------------
-# Light shapes on dark ground, in any colour, turned at will. There are plenty of the first ten, and few of the last six.
+# Light shapes on dark ground, in any colour, turned at will. There are plenty of the first ten, few of the last six.
 
 import tempfile
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skdeep.image import CNNClassifier, ImageEmbedding
 
@@ -98,6 +99,7 @@ plt.show()
 # Usually it comes from somebody else, who trained on a million photographs. Here it comes from plain Keras and the ten
 # known shapes; what matters is that it holds a model of ``keras.applications`` without its top.
 
+keras.utils.set_random_seed(0)
 images, names = pictures(KNOWN, 250, seed=0)
 classes, targets = np.unique(names, return_inverse=True)
 backbone = keras.applications.MobileNet(include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg")
@@ -105,11 +107,10 @@ for layer in backbone.layers:
     if isinstance(layer, keras.layers.BatchNormalization):
         layer.momentum = 0.9  # its statistics settle within a short training
 model = keras.Sequential([keras.layers.Rescaling(1 / 127.5, -1), backbone, keras.layers.Dense(len(classes))])
-rate = keras.optimizers.schedules.CosineDecay(0.003, 4 * 40)
+rate = keras.optimizers.schedules.CosineDecay(0.003, 5 * 40)
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-keras.utils.set_random_seed(0)
 model.compile(keras.optimizers.Adam(rate), loss, jit_compile=False)
-model.fit(images, targets, epochs=4, batch_size=64, verbose=0)
+model.fit(images, targets, epochs=5, batch_size=64, verbose=0)
 
 folder = tempfile.TemporaryDirectory()
 weights = Path(folder.name, "shapes.weights.h5")
@@ -124,14 +125,16 @@ backbone.save_weights(weights)
 settings = {"learning_rate": 0.01, "batch_size": 16, "random_state": 0}
 on_shapes = {"backbone": "mobilenet", "weights": weights}
 ways = {
-    "from scratch": CNNClassifier(epochs=60, batch_size=16, random_state=0),
+    "from scratch": CNNClassifier(epochs=40, batch_size=16, random_state=0),
     "embedding and linear model": make_pipeline(
-        ImageEmbedding("mobilenet", weights, rescale=1 / 255), LogisticRegression(max_iter=2000)
+        ImageEmbedding("mobilenet", weights, rescale=1 / 255),
+        StandardScaler(),
+        LogisticRegression(C=0.01, max_iter=1000),
     ),
-    "frozen backbone": CNNClassifier(**on_shapes, epochs=25, **settings),
-    "fine-tuned backbone": CNNClassifier(**on_shapes, epochs=15, fine_tune_epochs=15, **settings),
+    "frozen backbone": CNNClassifier(**on_shapes, epochs=20, **settings),
+    "fine-tuned backbone": CNNClassifier(**on_shapes, epochs=15, fine_tune_epochs=10, **settings),
 }
-X_test, y_test = pictures(NEW, 50, seed=1)
+X_test, y_test = pictures(NEW, 40, seed=1)
 sizes, scores = [2, 5, 15], {name: [] for name in ways}
 for size in sizes:
     X, y = pictures(NEW, size, seed=2)
@@ -142,7 +145,9 @@ folder.cleanup()
 # %%
 # What it brings
 # --------------
-# The backbone has never seen one of these shapes, but it knows what turning and colour do to a shape.
+# The backbone has never seen one of these shapes, but it knows what turning and colour do to a shape. With a handful of
+# images that decides; with fifteen of each class, starting from scratch has nearly caught up. The linear model on the
+# embedding does as well as the nets.
 
 figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 for (name, values), color in zip(scores.items(), ["#7F7F7F", "#E69F00", "#0072B2", "#D55E00"], strict=True):

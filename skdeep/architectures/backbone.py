@@ -67,8 +67,9 @@ class BackboneConfig:
         Height and width to which images are resized; None enlarges those that are too small for the backbone.
     pooling : {"average", "max"}
         What becomes of the last maps.
-    frozen : bool
-        Whether only the output layer is trained.
+    trained : {"head", "tuned", "all"}
+        Whether only the output layer is trained; or the backbone too, but for its normalisation, which keeps the
+        statistics of the photographs; or everything, from random weights.
     dropout : bool
         Whether there is dropout before the output; its rate is a number, not config.
     augmentation : tuple of str
@@ -79,10 +80,14 @@ class BackboneConfig:
     output_sizes: tuple = ()
     size: tuple | None = None
     pooling: str = "average"
-    frozen: bool = True
+    trained: str = "head"
     dropout: bool = False
     augmentation: tuple = ()
-    normalization: None = None
+
+    @property
+    def normalization(self):
+        """Whether batch statistics are learned."""
+        return "batch" if self.trained == "all" else None
 
 
 def input_size(config, image_shape):
@@ -121,10 +126,10 @@ def build(config, signature, numbers):
     hidden = keras.layers.Rescaling(255.0, dtype=DTYPE, name="bytes")(hidden)
     hidden = _preprocessing(config.backbone)(hidden)
     body = _body(config, (height, width, 3))
-    body.trainable = not config.frozen
+    body.trainable = config.trained != "head"
     for layer in body.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False  # it keeps the statistics of the photographs, also when the rest is tuned
+            layer.trainable = config.trained == "all"
     features = body(hidden)
     if config.dropout:
         from skdeep.architectures._blocks import dropout

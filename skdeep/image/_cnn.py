@@ -118,7 +118,7 @@ class CNNParams:
         [str, PathLike, None],
         'path, "random" or None',
         "File with the weights of the backbone without its top, as Keras saves them (.weights.h5, or the _no_top.h5 of "
-        'keras.applications); "random" trains it from scratch.',
+        'keras.applications); "random" trains all of it from scratch, which takes many images.',
     )
     fine_tune_epochs: int = param(
         0,
@@ -188,7 +188,7 @@ class _CNN(ImageInputs):
             measures, dropout = self._network_on_backbone(settings)
         numbers = {kind: amount for kind, amount in amounts.items() if amount is not None}
         numbers |= {"dropout": dropout} if dropout else {}
-        numbers |= {"step": 0.0} if measures.normalization else {}
+        numbers |= {"step": 0.0} if measures.normalization and self.backbone is None else {}
         names = [name for name in numbers if name != "mixup"]
         build = model.build if self.backbone is None else backbone.build
         return ModelSpec(build, measures, ("pixel_mean", "pixel_variance", *names)), numbers
@@ -215,20 +215,26 @@ class _CNN(ImageInputs):
         self._check_untouched(_ARCHITECTURE, f"is not for the backbone {self.backbone!r}, which has its own")
         check_weights(self.backbone, self.weights)
         dropout = 0.0 if self.dropout == "auto" else float(self.dropout)
-        measures = backbone.BackboneConfig(self.backbone, frozen=True, dropout=dropout > 0, **settings)
+        if self._from_scratch():
+            self._check_untouched(("fine_tune_epochs", "fine_tune_rate"), "is for weights that were trained before")
+        trained = "all" if self._from_scratch() else "head"
+        measures = backbone.BackboneConfig(self.backbone, trained=trained, dropout=dropout > 0, **settings)
         check_images(measures, self.image_shape_)
         return measures, dropout
+
+    def _from_scratch(self):
+        return isinstance(self.weights, str) and self.weights == "random"
 
     def _stages(self, spec, epochs, goes_on):
         """With a backbone: the output layer alone, then everything at a smaller rate."""
         if self.backbone is None or not self.fine_tune_epochs:
             return super()._stages(spec, epochs, goes_on)
-        tuned = replace(spec, config=replace(spec.config, frozen=False))
+        tuned = replace(spec, config=replace(spec.config, trained="tuned"))
         first = [(tuned, epochs, self.fine_tune_rate)] if goes_on else [(spec, epochs, 1.0)]
         return first if goes_on else [*first, (tuned, self.fine_tune_epochs, self.fine_tune_rate)]
 
     def _initial_weights(self, spec):
-        if self.backbone is None or self.weights == "random":
+        if self.backbone is None or self._from_scratch():
             return None
         return backbone.place_weights(read_weights(spec.config, self.weights), n_more=2 * len(spec.config.output_sizes))
 

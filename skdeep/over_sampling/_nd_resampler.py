@@ -48,7 +48,7 @@ class NDResampler(BaseSampler):
     n_features_in_ : int
         Values of a row: columns of a table, pixels of an image times channels. Not set if the rows have no common
         shape.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X was a DataFrame with string names.
 
     See Also

@@ -103,13 +103,20 @@ def test_a_step_of_fine_tuning_is_keras_own(body):
         assert_allclose(tuned.weights_[position] - before, step, rtol=0.01, atol=1e-6)
 
 
-def test_tuning_from_random_weights_is_training(tiny_network):
-    model = net("random", fine_tune_epochs=1).fit(DIGITS, LABELS)
-    again = net("random", fine_tune_epochs=1).fit(DIGITS, LABELS)
-    other = net("random", fine_tune_epochs=1, random_state=1).fit(DIGITS, LABELS)
+def test_random_weights_are_all_trained_statistics_too(tiny_network):
+    start = ImageEmbedding(TINY, "random", random_state=0).fit(DIGITS).weights_
+    model = net("random", random_state=0).fit(DIGITS, LABELS)
+    assert all(not np.array_equal(one, other) for one, other in zip(start[2:], model.weights_[2:-2], strict=True))
+    again = net("random", random_state=0).fit(DIGITS, LABELS)
+    other = net("random", random_state=1).fit(DIGITS, LABELS)
     for one, same in zip(model.weights_, again.weights_, strict=True):
         assert_array_equal(one, same)
     assert not np.allclose(model.weights_[KERNEL], other.weights_[KERNEL])
+
+
+def test_there_is_nothing_to_fine_tune_in_random_weights(tiny_network):
+    with pytest.raises(ValueError, match="fine_tune_epochs=1 is for weights that were trained before"):
+        net("random", fine_tune_epochs=1).fit(DIGITS, LABELS)
 
 
 def test_a_backbone_with_dropout_and_augmentation(body):

