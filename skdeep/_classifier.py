@@ -13,6 +13,15 @@ from skdeep._supervised import SupervisedEstimator
 class DeepClassifier(ClassifierMixin, SupervisedEstimator):
     """A net that predicts labels."""
 
+    _attributes = """
+        classes_ : ndarray of shape (n_classes,) or list of such arrays
+            Labels, in the order of the columns of `predict_proba`.
+        n_outputs_ : int
+            Number of outputs of the net.
+        loss_curve_ : list of float
+            Training loss of each epoch, penalties not included.
+    """
+
     def partial_fit(self, X, y, classes=None, sample_weight=None, *, epochs=1):
         """Train on from where the net is, without forgetting.
 

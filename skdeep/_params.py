@@ -2,7 +2,7 @@
 
 scikit-learn asks that `__init__` list every parameter and do nothing else. `param` declares a field and `estimator`
 makes a class of such fields an estimator: the signature, `_parameter_constraints` and the "Parameters" section of the
-docstring all come from the fields.
+docstring all come from the fields. The "Attributes" section is put together from the bases that set them.
 """
 
 import dataclasses
@@ -50,7 +50,8 @@ def estimator(cls):
     fields = {field.name: field for field in dataclasses.fields(cls)}
     ordered = [fields[name] for name in inspect.signature(cls).parameters]
     cls._parameter_constraints = {field.name: field.metadata["constraints"] for field in ordered}
-    cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("{parameters}", _parameters_section(ordered))
+    doc = inspect.cleandoc(cls.__doc__).replace("{parameters}", _parameters_section(ordered))
+    cls.__doc__ = doc.replace("{attributes}", _attributes_section(cls))
     return cls
 
 
@@ -61,6 +62,12 @@ def _parameters_section(fields):
         lines.append(f"{field.name} : {field.metadata['kind']}{default}")
         lines.append(textwrap.indent(textwrap.fill(field.metadata["doc"], 110), "    "))
     return "\n".join(lines)
+
+
+def _attributes_section(cls):
+    """Join what every base says of the attributes it sets: `_attributes`, a fragment of the section."""
+    fragments = [inspect.cleandoc(vars(base)["_attributes"]) for base in cls.__mro__ if "_attributes" in vars(base)]
+    return "\n".join(["Attributes", "----------", *fragments])
 
 
 def positive(kind, closed="neither"):

@@ -11,6 +11,13 @@ from skdeep._supervised import SupervisedEstimator
 class DeepRegressor(RegressorMixin, SupervisedEstimator):
     """A net that predicts numbers."""
 
+    _attributes = """
+        n_outputs_ : int
+            Number of targets.
+        loss_curve_ : list of float
+            Training loss of each epoch on standardised targets, penalties not included.
+    """
+
     def partial_fit(self, X, y, sample_weight=None, *, epochs=1):
         """Train on from where the net is, without forgetting; targets keep the scaling of the first call.
 

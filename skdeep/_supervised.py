@@ -46,6 +46,25 @@ class Net:
 class SupervisedEstimator(BaseDeepEstimator):
     """Training and prediction, whatever the targets are."""
 
+    _attributes = """
+        history_ : dict of list
+            Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
+        validation_scores_ : list of float or None
+            Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
+        best_loss_ : float or None
+            Smallest training loss; None with early stopping.
+        best_validation_score_ : float or None
+            Largest of the validation scores.
+        n_iter_ : int
+            Epochs of the last fit; those of `partial_fit` add up.
+        n_epochs_ : int
+            Epochs the weights have seen, earlier fits of a warm start included.
+        optimizer_state_ : list of ndarray
+            Slots and step count of the optimizer, from which training can go on.
+        callbacks_ : list of keras.callbacks.Callback
+            The trained copies of the callbacks.
+    """
+
     # -- what subclasses say --------------------------------------------------------------------------------------
 
     def _model_spec(self, signature, output_sizes):

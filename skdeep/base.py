@@ -18,6 +18,11 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     Subclasses set `weights_` (NumPy arrays) and `_net` (the description of the net) when fitted.
     """
 
+    _attributes = """
+        weights_ : list of ndarray
+            Weights of the net, in Keras' order; read-only.
+    """
+
     def __sklearn_clone__(self):
         # Keras objects are never changed here, so clones share them: Keras copies through the config, which cannot be
         # read back for classes that are not registered, and which in Huber's case does not mention the delta.

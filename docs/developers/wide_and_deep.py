@@ -48,14 +48,7 @@ class WideDeepRegressor(TableInputs, DeepRegressor, TrainingParams, OptimizerPar
 
     {parameters}
 
-    Attributes
-    ----------
-    n_features_in_ : int
-        Number of columns of X.
-    weights_ : list of ndarray
-        Weights of the net, in Keras' order; read-only.
-    history_ : dict of list
-        Values of each epoch.
+    {attributes}
 
     References
     ----------

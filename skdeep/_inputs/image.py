@@ -23,6 +23,14 @@ class ImageInputs:
     """
 
     _auto_batch_size = 64
+    _attributes = """
+        image_shape_ : tuple of (int, int, int)
+            Height, width and channels of the images.
+        n_features_in_ : int
+            Number of values of an image.
+        feature_names_in_ : ndarray of shape (n_features,)
+            Names of the columns, if X was a DataFrame of flat rows with string names.
+    """
 
     def _check_inputs(self, X, *, reset, dtype):
         """Validate X, which may be what this method returned before; returns (n, height, width, channels).

@@ -10,6 +10,13 @@ from skdeep._spec import InputSignature, InputSpec
 class TableInputs:
     """Makes an estimator take tables."""
 
+    _attributes = """
+        n_features_in_ : int
+            Number of columns of X.
+        feature_names_in_ : ndarray of shape (n_features,)
+            Names of the columns, if X was a DataFrame with string names.
+    """
+
     _auto_batch_size = 200
 
     def _check_inputs(self, X, *, reset, dtype):

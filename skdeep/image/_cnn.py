@@ -311,38 +311,7 @@ class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams,
 
     {parameters}
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,) or list of such arrays
-        Labels, in the order of the columns of `predict_proba`.
-    image_shape_ : tuple of (int, int, int)
-        Height, width and channels of the images.
-    n_features_in_ : int
-        Number of values of an image.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X was a DataFrame of flat rows with string names.
-    weights_ : list of ndarray
-        Weights of the net, in Keras' order, those of the rescaling first; read-only.
-    history_ : dict of list
-        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
-    loss_curve_ : list of float
-        Training loss of each epoch, penalties not included, on the images as they were changed by the augmentation.
-    validation_scores_ : list of float or None
-        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
-    best_loss_ : float or None
-        Smallest training loss; None with early stopping.
-    best_validation_score_ : float or None
-        Largest of the validation scores.
-    n_iter_ : int
-        Epochs of the last fit; those of `partial_fit` add up.
-    n_epochs_ : int
-        Epochs the weights have seen, earlier fits of a warm start included.
-    n_outputs_ : int
-        Number of outputs of the net.
-    optimizer_state_ : list of ndarray
-        Slots and step count of the optimizer, from which training can go on.
-    callbacks_ : list of keras.callbacks.Callback
-        The trained copies of the callbacks.
+    {attributes}
 
     See Also
     --------
@@ -385,36 +354,7 @@ class CNNRegressor(_CNN, DeepRegressor, ImageTrainingParams, RegressorParams, Pe
 
     {parameters}
 
-    Attributes
-    ----------
-    image_shape_ : tuple of (int, int, int)
-        Height, width and channels of the images.
-    n_features_in_ : int
-        Number of values of an image.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X was a DataFrame of flat rows with string names.
-    weights_ : list of ndarray
-        Weights of the net, in Keras' order, those of the rescaling first; read-only.
-    history_ : dict of list
-        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
-    loss_curve_ : list of float
-        Training loss of each epoch on standardised targets, penalties not included.
-    validation_scores_ : list of float or None
-        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
-    best_loss_ : float or None
-        Smallest training loss; None with early stopping.
-    best_validation_score_ : float or None
-        Largest of the validation scores.
-    n_iter_ : int
-        Epochs of the last fit; those of `partial_fit` add up.
-    n_epochs_ : int
-        Epochs the weights have seen, earlier fits of a warm start included.
-    n_outputs_ : int
-        Number of targets.
-    optimizer_state_ : list of ndarray
-        Slots and step count of the optimizer, from which training can go on.
-    callbacks_ : list of keras.callbacks.Callback
-        The trained copies of the callbacks.
+    {attributes}
 
     See Also
     --------

@@ -98,16 +98,7 @@ class ImageEmbedding(
 
     {parameters}
 
-    Attributes
-    ----------
-    image_shape_ : tuple of (int, int, int)
-        Height, width and channels of the images.
-    n_features_in_ : int
-        Number of values of an image.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X was a DataFrame of flat rows with string names.
-    weights_ : list of ndarray
-        Weights of the net, in Keras' order, those of the rescaling first; read-only.
+    {attributes}
 
     See Also
     --------

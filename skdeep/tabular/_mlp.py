@@ -71,6 +71,11 @@ class MLPParams:
 class _MLP(TableInputs):
     """What classifier and regressor share: the architecture and its weights under scikit-learn's names."""
 
+    _attributes = """
+        coefs_, intercepts_ : list of ndarray
+            The weights by layer, as in scikit-learn's MLP; a regressor's predict standardised targets.
+    """
+
     def _model_spec(self, signature, output_sizes):
         config = mlp.MLPConfig(
             hidden_layer_sizes=_sizes(self.hidden_layer_sizes),
@@ -114,38 +119,7 @@ class MLPClassifier(_MLP, DeepClassifier, TrainingParams, OptimizerParams, Class
 
     {parameters}
 
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,) or list of such arrays
-        Labels, in the order of the columns of `predict_proba`.
-    n_features_in_ : int
-        Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X was a DataFrame with string names.
-    weights_ : list of ndarray
-        Weights of the net, in Keras' order; read-only.
-    coefs_, intercepts_ : list of ndarray
-        The same by layer, as in scikit-learn's MLP.
-    history_ : dict of list
-        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
-    loss_curve_ : list of float
-        Training loss of each epoch, penalties not included.
-    validation_scores_ : list of float or None
-        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
-    best_loss_ : float or None
-        Smallest training loss; None with early stopping.
-    best_validation_score_ : float or None
-        Largest of the validation scores.
-    n_iter_ : int
-        Epochs of the last fit; those of `partial_fit` add up.
-    n_epochs_ : int
-        Epochs the weights have seen, earlier fits of a warm start included.
-    n_outputs_ : int
-        Number of outputs of the net.
-    optimizer_state_ : list of ndarray
-        Slots and step count of the optimizer, from which training can go on.
-    callbacks_ : list of keras.callbacks.Callback
-        The trained copies of the callbacks.
+    {attributes}
 
     See Also
     --------
@@ -186,36 +160,7 @@ class MLPRegressor(_MLP, DeepRegressor, TrainingParams, OptimizerParams, Regress
 
     {parameters}
 
-    Attributes
-    ----------
-    n_features_in_ : int
-        Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X was a DataFrame with string names.
-    weights_ : list of ndarray
-        Weights of the net, in Keras' order; read-only.
-    coefs_, intercepts_ : list of ndarray
-        The same by layer, as in scikit-learn's MLP; they predict standardised targets.
-    history_ : dict of list
-        Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
-    loss_curve_ : list of float
-        Training loss of each epoch on standardised targets, penalties not included.
-    validation_scores_ : list of float or None
-        Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
-    best_loss_ : float or None
-        Smallest training loss; None with early stopping.
-    best_validation_score_ : float or None
-        Largest of the validation scores.
-    n_iter_ : int
-        Epochs of the last fit; those of `partial_fit` add up.
-    n_epochs_ : int
-        Epochs the weights have seen, earlier fits of a warm start included.
-    n_outputs_ : int
-        Number of targets.
-    optimizer_state_ : list of ndarray
-        Slots and step count of the optimizer, from which training can go on.
-    callbacks_ : list of keras.callbacks.Callback
-        The trained copies of the callbacks.
+    {attributes}
 
     See Also
     --------
