@@ -345,9 +345,7 @@ def test_whatever_belongs_to_the_rows_is_selected_with_them(sampler):
     images, extra_index = DIGITS[:30], [f"row {number}" for number in range(30)]
     weight, text, frame = pd.Series(np.arange(30.0), extra_index), [f"text {n}" for n in range(30)], mixed_frame()
     resampler = NDResampler(sampler)
-    X, y, *others = resampler.fit_resample(
-        images, RARE, weight, text, frame, SERIES, sparse.eye_array(30, format="csr")
-    )
+    X, y, *others = resampler.fit_resample(images, RARE, weight, text, frame, SERIES, sparse.csr_array(np.eye(30)))
     chosen = resampler.sample_indices_
     assert_array_equal(X, images[chosen])
     assert_array_equal(y, RARE[chosen])
