@@ -136,10 +136,5 @@ class Data:
         self._inputs = inputs  # their memory may be the tensors' own
         self.flat = [part for parts in to_tensors(inputs, spec.signature) for part in parts]
         self.flat += [tf.convert_to_tensor(y, dtype=kind) for y, (_, kind) in zip(targets, spec.targets, strict=True)]
-        self._sample_weight = sample_weight if spec.weighted else None
         if spec.weighted:
             self.flat.append(tf.convert_to_tensor(sample_weight, dtype=dtype))
-
-    def weight(self, rows):
-        """Return how much an array of row numbers weighs together."""
-        return rows.size if self._sample_weight is None else self._sample_weight[rows].sum()

@@ -41,7 +41,7 @@ class ImageInputs:
             If X does not hold finite numbers, or its images are not of the expected shape.
         """
         _precision.check_numeric_columns(X)
-        expected = _explicit_shape(self.image_shape) if reset else self.image_shape_
+        expected = explicit_shape(self.image_shape) if reset else self.image_shape_
         X, shape = _flat_rows(X, expected, fitted=not reset, name=type(self).__name__)
         accepted = _precision.accepted_dtypes(X, dtype)
         # What comes first is what others are converted to, so bytes come last.
@@ -88,10 +88,17 @@ class ImageInputs:
         return tags
 
 
-def _explicit_shape(image_shape):
+def explicit_shape(image_shape):
+    """Return (height, width, channels) as a user gives it, with or without channels; None if it is not given.
+
+    Raises
+    ------
+    ValueError
+        If it is anything but two or three positive integers.
+    """
     if image_shape is None:
         return None
-    shape = tuple(image_shape)
+    shape = tuple(image_shape) if np.iterable(image_shape) else ()
     if len(shape) not in (2, 3) or not all(isinstance(size, Integral) and size > 0 for size in shape):
         raise ValueError(
             "image_shape must be (height, width) or (height, width, channels), all positive integers, got "

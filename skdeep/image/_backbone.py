@@ -19,6 +19,11 @@ def check_weights(name, weights):
         )
 
 
+def are_random(weights):
+    """Whether weights are to be drawn, and not read from a file, which may have any name as a path object."""
+    return isinstance(weights, str) and weights == "random"
+
+
 def check_images(measures, image_shape):
     """Raise ValueError if a backbone cannot take images of a shape, or not at the size that is asked for."""
     if image_shape[2] not in (1, 3):

@@ -24,7 +24,7 @@ from skdeep._spec import ModelSpec
 from skdeep.architectures import backbone
 from skdeep.architectures.cnn import config, model
 from skdeep.image import augmentation
-from skdeep.image._backbone import backbone_dtype, check_images, check_weights, read_weights
+from skdeep.image._backbone import are_random, backbone_dtype, check_images, check_weights, read_weights
 from skdeep.image._params import ImageParams
 from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.utils._keys import described
@@ -215,15 +215,13 @@ class _CNN(ImageInputs):
         self._check_untouched(_ARCHITECTURE, f"is not for the backbone {self.backbone!r}, which has its own")
         check_weights(self.backbone, self.weights)
         dropout = 0.0 if self.dropout == "auto" else float(self.dropout)
-        if self._from_scratch():
+        from_scratch = are_random(self.weights)
+        if from_scratch:
             self._check_untouched(("fine_tune_epochs", "fine_tune_rate"), "is for weights that were trained before")
-        trained = "all" if self._from_scratch() else "head"
+        trained = "all" if from_scratch else "head"
         measures = backbone.BackboneConfig(self.backbone, trained=trained, dropout=dropout > 0, **settings)
         check_images(measures, self.image_shape_)
         return measures, dropout
-
-    def _from_scratch(self):
-        return isinstance(self.weights, str) and self.weights == "random"
 
     def _stages(self, spec, epochs, goes_on):
         """With a backbone: the output layer alone, then everything at a smaller rate."""
@@ -234,7 +232,7 @@ class _CNN(ImageInputs):
         return first if goes_on else [*first, (tuned, self.fine_tune_epochs, self.fine_tune_rate)]
 
     def _initial_weights(self, spec):
-        if self.backbone is None or self._from_scratch():
+        if self.backbone is None or are_random(self.weights):
             return None
         return backbone.place_weights(read_weights(spec.config, self.weights), n_more=2 * len(spec.config.output_sizes))
 

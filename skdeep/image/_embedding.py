@@ -16,7 +16,7 @@ from skdeep._params import REQUIRED, estimator, param
 from skdeep._spec import InputSignature, ModelSpec
 from skdeep.architectures import backbone
 from skdeep.base import BaseDeepEstimator
-from skdeep.image._backbone import check_images, check_weights, digest, draw_weights, read_weights
+from skdeep.image._backbone import are_random, check_images, check_weights, digest, draw_weights, read_weights
 from skdeep.image._params import ImageParams, height_and_width
 
 _IMAGES_A_CALL = 64  # after which what is done is kept, and shown
@@ -162,7 +162,7 @@ class ImageEmbedding(
         signature = self._input_signature(X, backbone.DTYPE)
         self._numbers = self._input_numbers(X, None)
         self._net = Net(ModelSpec(backbone.build, measures, tuple(self._numbers)), signature)
-        is_random = isinstance(self.weights, str) and self.weights == "random"
+        is_random = are_random(self.weights)
         origin = self._draw_seeds()[0] if is_random else self.weights
         body = draw_weights(measures, origin) if is_random else read_weights(measures, origin)
         rescaling = [np.full(X.shape[3], number, backbone.DTYPE) for number in self._numbers.values()]

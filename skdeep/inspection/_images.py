@@ -1,12 +1,11 @@
 """X as images, whatever layout it comes in, and back; and the range in which images are shown."""
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._inputs.image import explicit_shape
 from skdeep.inspection._history import unwrapped
 
 
@@ -61,7 +60,7 @@ def as_images(X, image_shape=None):
             f"X has flat rows of {X.shape[1]} values, and the shape of its images is not known; give "
             "image_shape=(height, width) or (height, width, channels)."
         )
-    shape = _checked_shape(image_shape)
+    shape = explicit_shape(image_shape)
     if np.prod(shape) != X.shape[1]:
         raise ValueError(
             f"image_shape={tuple(image_shape)} has {int(np.prod(shape))} values and does not fit rows of {X.shape[1]}; "
@@ -92,13 +91,3 @@ def laid_out_as(X, images):
 def shown_range(images):
     """Return the (lowest, highest) value of images as they are shown: from black, if there are no negative values."""
     return min(0.0, float(np.min(images))), float(np.max(images))
-
-
-def _checked_shape(image_shape):
-    shape = tuple(image_shape) if np.iterable(image_shape) else ()
-    if len(shape) not in (2, 3) or not all(isinstance(size, Integral) and size > 0 for size in shape):
-        raise ValueError(
-            "image_shape must be (height, width) or (height, width, channels), all positive integers, got "
-            f"{image_shape!r}."
-        )
-    return shape if len(shape) == 3 else (*shape, 1)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
+import skdeep
 from skdeep.image import CNNClassifier, CNNRegressor
 
 N, BATCH, EPOCHS, RATE = 23, 5, 2, 2.0**-6  # five steps an epoch, the last of three rows
@@ -103,3 +104,23 @@ def test_statistics_move_with_every_batch_and_weights_with_every_other():
     )
     for mine, theirs in zip(once.fit(X, LABELS).weights_, twice.fit(X, LABELS).weights_, strict=True):
         assert_allclose(mine, theirs, rtol=1e-9, atol=1e-200)
+
+
+@pytest.mark.parametrize("architecture", ["small", "resnet", "densenet"])
+def test_nothing_goes_through_xla(architecture, monkeypatch):
+    traced = []
+
+    def remembered(function, types):
+        concrete = tf.function(function, autograph=False).get_concrete_function(*types)
+        traced.append(concrete)
+        return lambda arguments: concrete._call_flat(arguments, concrete.captured_inputs)
+
+    monkeypatch.setattr("skdeep._engine.program.compile_function", remembered)
+    monkeypatch.setattr("skdeep._engine.predict.compile_function", remembered)
+    skdeep.clear_cache()
+    CNNClassifier(architecture, width=0.1, depth=0.1, epochs=1).fit(X, LABELS).predict(X)
+    skdeep.clear_cache()
+    assert len(traced) >= 3
+    for concrete in traced:
+        for function in concrete.graph.as_graph_def().library.function:
+            assert not function.attr["_XlaMustCompile"].b

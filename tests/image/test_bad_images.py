@@ -2,15 +2,14 @@
 
 import copy
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
 from scipy import sparse
 
 from skdeep.image import CNNClassifier, CNNRegressor
 from skdeep.image.augmentation import Contrast, Cutout, Flip, Mixup, Noise, Rotate, Shift, Zoom
+from tests.unharmed import Unharmed
 
 rng = np.random.default_rng(0)
 GRAY = rng.random((24, 6, 5))
@@ -37,30 +36,8 @@ def colour(fitted):
     return copy.deepcopy(fitted["colour"])
 
 
-class Unharmed:
-    """Context in which a call on a fitted net must raise, and after which the net must be what it was."""
-
-    def __init__(self, net, error, message):
-        self.net = net
-        self.raises = pytest.raises(error, match=message)
-
-    def state(self):
-        return {name: value for name, value in vars(self.net).items() if name not in self.net.get_params(deep=False)}
-
-    def predictions(self):
-        return self.net.predict_proba(np.random.default_rng(1).random((8, *self.net.image_shape_)))
-
-    def __enter__(self):
-        self.before = self.predictions()
-        self.names, self.content = list(self.state()), joblib.hash(self.state())
-        return self.raises.__enter__()
-
-    def __exit__(self, *error):
-        raised = self.raises.__exit__(*error)
-        assert list(self.state()) == self.names
-        assert joblib.hash(self.state()) == self.content
-        assert_array_equal(self.predictions(), self.before)
-        return raised
+def unharmed(net, error, message):
+    return Unharmed(net, np.random.default_rng(1).random((8, *net.image_shape_)), error, message)
 
 
 def spoilt(images, value):
@@ -104,7 +81,7 @@ NOT_IMAGES = {
 @pytest.mark.parametrize("case", NOT_IMAGES)
 def test_what_is_not_images_cannot_be_fitted(gray, case):
     X, error, message = NOT_IMAGES[case]
-    with Unharmed(gray, error, message):
+    with unharmed(gray, error, message):
         gray.fit(X, LABELS)
 
 
@@ -115,20 +92,20 @@ SAID_OTHERWISE = {"NaN in colour", "a list of gray and colour", "no pixels", "no
 @pytest.mark.parametrize("case", [case for case in NOT_IMAGES if case not in SAID_OTHERWISE])
 def test_what_is_not_images_cannot_be_predicted(gray, method, case):
     X, error, message = NOT_IMAGES[case]
-    with Unharmed(gray, error, message):
+    with unharmed(gray, error, message):
         getattr(gray, method)(X)
 
 
 def test_columns_that_are_not_numbers_are_named(gray):
     frame = pd.DataFrame(GRAY.reshape(24, 30), columns=[f"pixel {i}" for i in range(30)]).assign(file="photo.png")
-    with Unharmed(gray, ValueError, "not numeric: 'file'"):
+    with unharmed(gray, ValueError, "not numeric: 'file'"):
         gray.fit(frame, LABELS)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_channels_that_come_first_are_noticed(gray, channels):
     X = np.zeros((24, channels, 9, 8))
-    with Unharmed(
+    with unharmed(
         gray, ValueError, rf"shape \({channels}, 9, 8\), with the channels first\. .*transpose\(0, 2, 3, 1\)"
     ):
         gray.fit(X, LABELS)
@@ -137,7 +114,7 @@ def test_channels_that_come_first_are_noticed(gray, channels):
 
 
 def test_the_images_of_a_torch_loader_do_not_fit_a_fitted_net(gray):
-    with Unharmed(gray, ValueError, r"have the shape \(1, 6, 5\), but the estimator was fitted on .* \(6, 5\)"):
+    with unharmed(gray, ValueError, r"have the shape \(1, 6, 5\), but the estimator was fitted on .* \(6, 5\)"):
         gray.predict(GRAY[:, None])
 
 
@@ -156,24 +133,24 @@ def test_images_of_another_shape_than_at_fit(gray, colour, call):
         }
         calls[call]()
 
-    with Unharmed(gray, ValueError, r"shape \(6, 5, 3\), .* shape \(6, 5\)\. Convert them to gray.* 3 channels now"):
+    with unharmed(gray, ValueError, r"shape \(6, 5, 3\), .* shape \(6, 5\)\. Convert them to gray.* 3 channels now"):
         use(gray, COLOUR)
-    with Unharmed(colour, ValueError, r"shape \(6, 5\), .* shape \(6, 5, 3\)\. They were in colour.* are gray now"):
+    with unharmed(colour, ValueError, r"shape \(6, 5\), .* shape \(6, 5, 3\)\. They were in colour.* are gray now"):
         use(colour, GRAY)
-    with Unharmed(
+    with unharmed(
         colour, ValueError, r"shape \(6, 5, 2\), but the estimator was fitted on images of shape \(6, 5, 3\)"
     ):
         use(colour, COLOUR[..., :2])
-    with Unharmed(gray, ValueError, r"shape \(5, 6\), but the estimator was fitted on images of shape \(6, 5\)\."):
+    with unharmed(gray, ValueError, r"shape \(5, 6\), but the estimator was fitted on images of shape \(6, 5\)\."):
         use(gray, GRAY.transpose(0, 2, 1))
-    with Unharmed(gray, ValueError, "X has 29 features, but CNNClassifier is expecting 30 features"):
+    with unharmed(gray, ValueError, "X has 29 features, but CNNClassifier is expecting 30 features"):
         use(gray, GRAY.reshape(24, 30)[:, 1:])
 
 
 def test_one_image_needs_an_axis_for_the_rows(gray):
-    with Unharmed(gray, ValueError, "6|5"):
+    with unharmed(gray, ValueError, "6|5"):
         gray.predict(GRAY[0])
-    with Unharmed(gray, ValueError, "6|5"):
+    with unharmed(gray, ValueError, "6|5"):
         gray.fit(GRAY[0], LABELS)
 
 
@@ -205,14 +182,14 @@ BAD_SHAPES = {
 def test_an_image_shape_that_does_not_fit(gray, case):
     shape, X, message = BAD_SHAPES[case]
     gray.set_params(image_shape=shape)
-    with Unharmed(gray, ValueError, message):
+    with unharmed(gray, ValueError, message):
         gray.fit(X, LABELS)
 
 
 @pytest.mark.parametrize("rescale", [0, -1.0, np.nan, np.inf, "standard", (0, 1)], ids=str)
 def test_a_rescaling_that_is_not_known(gray, rescale):
     gray.set_params(rescale=rescale)
-    with Unharmed(gray, ValueError, "'rescale' parameter of CNNClassifier"):
+    with unharmed(gray, ValueError, "'rescale' parameter of CNNClassifier"):
         gray.fit(GRAY, LABELS)
 
 
@@ -278,7 +255,7 @@ BAD_MEASURES = {
 def test_measures_that_cannot_be_built(gray, case):
     parameters, message = BAD_MEASURES[case]
     gray.set_params(**parameters)
-    with Unharmed(gray, ValueError, message):
+    with unharmed(gray, ValueError, message):
         gray.fit(GRAY, LABELS)
 
 
@@ -297,7 +274,7 @@ CUSTOM_ONLY = {
 @pytest.mark.parametrize("architecture", ["small", "resnet"])
 def test_what_is_for_custom_nets_only(gray, name, architecture):
     gray.set_params(**{"architecture": architecture, "filters": (32, 64), "head": (128,)} | {name: CUSTOM_ONLY[name]})
-    with Unharmed(gray, ValueError, f"{name}=.* is for architecture='custom' only; '{architecture}' has measures"):
+    with unharmed(gray, ValueError, f"{name}=.* is for architecture='custom' only; '{architecture}' has measures"):
         gray.fit(GRAY, LABELS)
 
 
@@ -313,7 +290,7 @@ def test_the_defaults_of_custom_nets_in_another_form_are_untouched(form):
 @pytest.mark.parametrize("go_on", ["partial_fit", "warm start"])
 def test_going_on_with_another_net(gray, go_on, change):
     gray.set_params(**change, warm_start=True)
-    with Unharmed(gray, ValueError, r"The net is not the one that was fitted before"):
+    with unharmed(gray, ValueError, r"The net is not the one that was fitted before"):
         (gray.fit if go_on == "warm start" else gray.partial_fit)(GRAY, LABELS)
 
 
@@ -342,7 +319,7 @@ BAD_AMOUNTS = {
 def test_amounts_out_of_range(gray, case, in_list):
     change = BAD_AMOUNTS[case]
     gray.set_params(augmentation=["flip", change] if in_list and case != "Flip" else change)
-    with Unharmed(gray, ValueError, f"parameter of {case.split()[0]} must be"):
+    with unharmed(gray, ValueError, f"parameter of {case.split()[0]} must be"):
         gray.fit(GRAY, LABELS)
 
 
@@ -367,7 +344,7 @@ BAD_CHANGES = {
 def test_what_is_no_augmentation(gray, case):
     change, error, message = BAD_CHANGES[case]
     gray.set_params(augmentation=change)
-    with Unharmed(gray, error, message):
+    with unharmed(gray, error, message):
         gray.fit(GRAY, LABELS)
 
 
@@ -375,11 +352,11 @@ def test_what_is_no_augmentation(gray, case):
 
 
 def test_targets_that_do_not_match_the_images(gray):
-    with Unharmed(gray, ValueError, r"inconsistent numbers of samples: \[24, 23\]"):
+    with unharmed(gray, ValueError, r"inconsistent numbers of samples: \[24, 23\]"):
         gray.fit(GRAY, LABELS[1:])
-    with Unharmed(gray, ValueError, "at least 2 classes in y, but y contains one class only"):
+    with unharmed(gray, ValueError, "at least 2 classes in y, but y contains one class only"):
         gray.fit(GRAY, np.zeros(24))
-    with Unharmed(gray, ValueError, "requires y to be passed"):
+    with unharmed(gray, ValueError, "requires y to be passed"):
         gray.fit(GRAY, None)
 
 
@@ -397,5 +374,5 @@ def test_a_failed_first_fit_leaves_no_trace(make):
 
 def test_a_fit_that_diverges_leaves_the_net_as_it_was(gray):
     gray.set_params(optimizer="sgd", learning_rate=1e300, epochs=20, activation="linear")
-    with Unharmed(gray, ValueError, "became (inf|nan|infinite).*learning rate that is too high"):
+    with unharmed(gray, ValueError, "became (inf|nan|infinite).*learning rate that is too high"):
         gray.fit(GRAY, LABELS)

@@ -3,16 +3,15 @@
 import copy
 import re
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.preprocessing import scale
 
 from skdeep.tabular import MLPClassifier, MLPRegressor
+from tests.unharmed import Unharmed
 
 FLOWERS, SPECIES = load_iris(return_X_y=True)
 FLOWERS = scale(FLOWERS)
@@ -38,32 +37,8 @@ def regressor(fitted):
     return copy.deepcopy(fitted[MLPRegressor])
 
 
-class Unharmed:
-    """Context in which a call on a fitted net must raise, and after which the net must be what it was."""
-
-    def __init__(self, net, error, message):
-        self.net = net
-        self.raises = pytest.raises(error, match=message)
-
-    def state(self):
-        return {name: value for name, value in vars(self.net).items() if name not in self.net.get_params(deep=False)}
-
-    def predictions(self):
-        X = FLOWERS if isinstance(self.net, MLPClassifier) else PATIENTS
-        function = getattr(self.net, "predict_proba", self.net.predict)
-        return function(X)
-
-    def __enter__(self):
-        self.before = self.predictions()
-        self.names, self.content = list(self.state()), joblib.hash(self.state())
-        return self.raises.__enter__()
-
-    def __exit__(self, *error):
-        raised = self.raises.__exit__(*error)
-        assert list(self.state()) == self.names
-        assert joblib.hash(self.state()) == self.content
-        assert_array_equal(self.predictions(), self.before)
-        return raised
+def unharmed(net, error, message):
+    return Unharmed(net, FLOWERS if isinstance(net, MLPClassifier) else PATIENTS, error, message)
 
 
 def replaced(array, value, where=(3, 1)):
@@ -91,7 +66,7 @@ BAD_ROWS = {
 @pytest.mark.parametrize("case", BAD_ROWS)
 def test_bad_rows_to_fit_on(classifier, case):
     X, error, message = BAD_ROWS[case]
-    with Unharmed(classifier, error, message):
+    with unharmed(classifier, error, message):
         classifier.fit(X, SPECIES)
 
 
@@ -99,7 +74,7 @@ def test_bad_rows_to_fit_on(classifier, case):
 @pytest.mark.parametrize("case", [case for case in BAD_ROWS if "targets" not in case])
 def test_bad_rows_to_predict(classifier, method, case):
     X, error, message = BAD_ROWS[case]
-    with Unharmed(classifier, error, message):
+    with unharmed(classifier, error, message):
         getattr(classifier, method)(X)
 
 
@@ -109,7 +84,7 @@ def test_the_wrong_number_of_columns(classifier, regressor, columns):
     X = np.ones((20, columns))
     for net in (classifier, regressor):
         for call in (net.predict, lambda X, net=net: net.partial_fit(X, np.arange(20) % 3)):
-            with Unharmed(net, ValueError, expected):
+            with unharmed(net, ValueError, expected):
                 call(X)
 
 
@@ -129,7 +104,7 @@ def test_a_data_frame_names_its_columns_that_are_not_numeric(classifier):
     frame["picked"] = pd.Timestamp("2026-05-01")
     frame["mixed"] = pd.Series([1.5, "x"] * 75, dtype=object)
     message = r"not numeric: .*'colour'.*ColumnTransformer"
-    with Unharmed(classifier, ValueError, message) as raised:
+    with unharmed(classifier, ValueError, message) as raised:
         classifier.fit(frame, SPECIES)
     named = str(raised.value).split(". ")[0]
     assert set(re.findall(r"'(\w+)'", named)) == {"colour", "size", "picked", "mixed"}
@@ -139,7 +114,7 @@ def test_a_data_frame_names_its_columns_that_are_not_numeric(classifier):
 def test_a_data_frame_with_missing_numbers(classifier, kind):
     values = [1, None] * 75 if kind != "boolean" else [True, None] * 75
     frame = pd.DataFrame(FLOWERS[:, :3], columns=["a", "b", "c"]).assign(d=pd.array(values, dtype=kind))
-    with Unharmed(classifier, ValueError, "Input X contains NaN"):
+    with unharmed(classifier, ValueError, "Input X contains NaN"):
         classifier.fit(frame, SPECIES)
 
 
@@ -149,7 +124,7 @@ def test_numbers_that_float32_cannot_hold(dtype):
     X, y = np.repeat(FLOWERS, 5, axis=0), np.repeat(SPECIES, 5)
     net = MLPClassifier(**SETTINGS, dtype=dtype).fit(X, y)
     for call in (lambda X: net.fit(X, y), net.predict_proba):
-        with Unharmed(net, ValueError, "too large for dtype"):
+        with unharmed(net, ValueError, "too large for dtype"):
             call(replaced(X, 1e300))
 
 
@@ -181,7 +156,7 @@ BAD_LABELS = {
 @pytest.mark.parametrize("case", BAD_LABELS)
 def test_bad_labels(classifier, case):
     y, message = BAD_LABELS[case]
-    with Unharmed(classifier, (ValueError, TypeError), message):
+    with unharmed(classifier, (ValueError, TypeError), message):
         classifier.fit(FLOWERS, y)
 
 
@@ -200,22 +175,22 @@ BAD_TARGETS = {
 @pytest.mark.parametrize("case", BAD_TARGETS)
 def test_bad_targets(regressor, case):
     y, message = BAD_TARGETS[case]
-    with Unharmed(regressor, ValueError, message):
+    with unharmed(regressor, ValueError, message):
         regressor.fit(PATIENTS, y)
 
 
 @pytest.mark.parametrize("y", [-PROGRESSION, np.where(PROGRESSION > 200, -1.0, PROGRESSION), np.zeros(200)])
 def test_poisson_wants_counts(regressor, y):
     regressor.set_params(loss="poisson")
-    with Unharmed(regressor, ValueError, "loss='poisson' needs targets that are not negative and not all zero"):
+    with unharmed(regressor, ValueError, "loss='poisson' needs targets that are not negative and not all zero"):
         regressor.fit(PATIENTS, y)
 
 
 def test_poisson_wants_counts_later_and_for_validation_too(regressor):
     regressor.set_params(loss="poisson").fit(PATIENTS, PROGRESSION)
-    with Unharmed(regressor, ValueError, "loss='poisson' needs targets that are not negative"):
+    with unharmed(regressor, ValueError, "loss='poisson' needs targets that are not negative"):
         regressor.partial_fit(PATIENTS, -PROGRESSION)
-    with Unharmed(regressor, ValueError, "loss='poisson' needs targets that are not negative"):
+    with unharmed(regressor, ValueError, "loss='poisson' needs targets that are not negative"):
         regressor.fit(PATIENTS, PROGRESSION, X_val=PATIENTS, y_val=-PROGRESSION)
 
 
@@ -236,19 +211,19 @@ BAD_WEIGHTS = {
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_bad_sample_weights(classifier, method, case):
     weight, message = BAD_WEIGHTS[case]
-    with Unharmed(classifier, ValueError, message):
+    with unharmed(classifier, ValueError, message):
         getattr(classifier, method)(FLOWERS, SPECIES, sample_weight=weight)
 
 
 @pytest.mark.parametrize("case", BAD_WEIGHTS)
 def test_bad_validation_weights(classifier, case):
     weight, message = BAD_WEIGHTS[case]
-    with Unharmed(classifier, ValueError, message):
+    with unharmed(classifier, ValueError, message):
         classifier.fit(FLOWERS, SPECIES, X_val=FLOWERS, y_val=SPECIES, sample_weight_val=weight)
 
 
 def test_weights_that_leave_one_class(classifier):
-    with Unharmed(classifier, ValueError, ONE_CLASS):
+    with unharmed(classifier, ValueError, ONE_CLASS):
         classifier.fit(FLOWERS, SPECIES, sample_weight=SPECIES == 1)
 
 
@@ -268,13 +243,13 @@ BAD_VALIDATION = {
 @pytest.mark.parametrize("case", BAD_VALIDATION)
 def test_bad_validation_data(classifier, case):
     given, message = BAD_VALIDATION[case]
-    with Unharmed(classifier, ValueError, message):
+    with unharmed(classifier, ValueError, message):
         classifier.fit(FLOWERS, SPECIES, **given)
 
 
 def test_too_few_rows_to_split_for_early_stopping(classifier):
     classifier.set_params(early_stopping=True)
-    with Unharmed(classifier, ValueError, "cannot split validation_fraction=0.1 off 3 rows"):
+    with unharmed(classifier, ValueError, "cannot split validation_fraction=0.1 off 3 rows"):
         classifier.fit(FLOWERS[::50], SPECIES[::50])
 
 
@@ -298,12 +273,12 @@ def test_partial_fit_meets_labels_outside_the_classes():
 
 
 def test_partial_fit_of_a_fitted_net(classifier):
-    with Unharmed(classifier, ValueError, r"labels that were not there before: \[3\]; known are \[0, 1, 2\]"):
+    with unharmed(classifier, ValueError, r"labels that were not there before: \[3\]; known are \[0, 1, 2\]"):
         classifier.partial_fit(FLOWERS, SPECIES + 1)
-    with Unharmed(classifier, ValueError, "not the same as on the last call"):
+    with unharmed(classifier, ValueError, "not the same as on the last call"):
         classifier.partial_fit(FLOWERS, SPECIES, classes=[0, 1, 2, 3])
     for epochs in (0, -1, 1.5, "many"):
-        with Unharmed(classifier, ValueError, f"epochs must be an integer of at least 1, got {epochs!r}"):
+        with unharmed(classifier, ValueError, f"epochs must be an integer of at least 1, got {epochs!r}"):
             classifier.partial_fit(FLOWERS, SPECIES, epochs=epochs)
 
 
@@ -311,18 +286,18 @@ def test_partial_fit_cannot_stop_early(classifier, regressor):
     for net, y in ((classifier, np.arange(20) % 3), (regressor, np.arange(20.0))):
         X = np.ones((20, net.n_features_in_))
         net.set_params(early_stopping=True)
-        with Unharmed(net, ValueError, "partial_fit does not support early_stopping=True"):
+        with unharmed(net, ValueError, "partial_fit does not support early_stopping=True"):
             net.partial_fit(X, y)
 
 
 def test_partial_fit_cannot_balance_the_classes(classifier):
     classifier.set_params(class_weight="balanced")
-    with Unharmed(classifier, ValueError, "class_weight='balanced' .*cannot be used with partial_fit"):
+    with unharmed(classifier, ValueError, "class_weight='balanced' .*cannot be used with partial_fit"):
         classifier.partial_fit(FLOWERS, SPECIES)
 
 
 def test_partial_fit_with_another_number_of_targets(regressor):
-    with Unharmed(regressor, ValueError, "y has 2 targets a row, but 1 are expected"):
+    with unharmed(regressor, ValueError, "y has 2 targets a row, but 1 are expected"):
         regressor.partial_fit(PATIENTS, np.column_stack([PROGRESSION, PROGRESSION]))
 
 
@@ -332,5 +307,5 @@ def test_partial_fit_with_another_number_of_targets(regressor):
 )
 def test_going_on_with_another_net(classifier, go_on, change):
     classifier.set_params(**change, warm_start=go_on == "warm start")
-    with Unharmed(classifier, ValueError, r"partial_fit|warm_start"):
+    with unharmed(classifier, ValueError, r"partial_fit|warm_start"):
         getattr(classifier, "partial_fit" if go_on == "partial_fit" else "fit")(FLOWERS, SPECIES)
