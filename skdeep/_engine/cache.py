@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
+from skdeep._engine.isolation import isolated
 from skdeep._engine.memory import Memory
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.program import Program
@@ -59,15 +60,17 @@ class ProgramCache:
     def lease(self, spec):
         """Lend a program for a ProgramSpec, built if none is idle, for the time of a `with` block."""
         self._check_process()
-        program = self._take(spec)
-        if program is None:
-            program = Program(spec)
-            with self._lock:
-                self._predictor(spec.model, spec.signature, program.model)
+        lent = []
         try:
-            yield program
+            self._take(spec, lent)
+            if not lent:
+                lent.append(isolated(Program, spec))
+                with self._lock:
+                    self._misses += 1
+                    self._predictor(spec.model, spec.signature, lent[0].model)
+            yield lent[0]
         finally:
-            self._give_back(spec, program)
+            self._give_back(spec, lent)
 
     def forward(self, owner, model_spec, signature, arrays):
         """Return the compiled forward pass of an architecture, bound to an estimator's weights.
@@ -120,22 +123,24 @@ class ProgramCache:
         with self._lock:
             return CacheInfo(self._count(), self._nbytes(), self._hits, self._misses)
 
-    def _take(self, spec):
+    def _take(self, spec, lent):
+        """Move an idle program, if there is one, to the list of what is lent; it is in one of both at any moment."""
         with self._lock:
             programs = self._idle.get(spec)
-            if not programs:
-                self._misses += 1
-                return None
-            self._hits += 1
-            program = programs.pop()
-            if not programs:
-                del self._idle[spec]
-            return program
+            if programs:
+                lent.append(programs[-1])
+                programs.pop()
+                self._hits += 1
+                if not programs:
+                    del self._idle[spec]
 
-    def _give_back(self, spec, program):
+    def _give_back(self, spec, lent):
         with self._lock:
-            self._idle.setdefault(spec, []).append(program)
-            self._idle.move_to_end(spec)
+            for program in lent:
+                idle = self._idle.setdefault(spec, [])
+                if program not in idle:
+                    idle.append(program)
+                self._idle.move_to_end(spec)
             self._trim()
 
     def _trim(self):

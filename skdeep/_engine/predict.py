@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from skdeep._engine import batches, weights
 from skdeep._engine.compile import compile_function
+from skdeep._engine.isolation import isolated
 
 _VALUES_PER_CALL = 2**22
 _FEWEST_ROWS = 64
@@ -65,7 +66,7 @@ class Predictor:
     def _compile(self):
         with self._lock:
             if self._function is None:
-                function = self._trace()
+                function = isolated(self._trace)
                 self._chunk = rows_per_call(self._model)
                 self._function = function
             return self._function

@@ -12,6 +12,7 @@ import tensorflow as tf
 from skdeep._engine import batches, optimizers, weights
 from skdeep._engine.compile import compile_function
 from skdeep._engine.flat import FlatWeights, fits
+from skdeep._engine.isolation import isolated
 from skdeep._engine.mixup import Mixup, partners
 from skdeep._engine.predict import rows_per_call
 from skdeep.utils._numbers import LiveNumber
@@ -163,7 +164,7 @@ class Program:
     def _evaluate(self):
         # Traced when first asked for: most fits never validate.
         if "_evaluate_concrete" not in vars(self):
-            self._evaluate_concrete = self._trace(self._evaluate_graph, self._evaluate_types)
+            self._evaluate_concrete = isolated(self._trace, self._evaluate_graph, self._evaluate_types)
         return self._evaluate_concrete
 
     def _start_graph(self, seed, numbers):

@@ -44,10 +44,12 @@ def draw_weights(measures, seed):
 
     def draw():
         from skdeep._engine import weights
+        from skdeep._engine.isolation import isolated
 
         spec = ModelSpec(backbone.build, measures, ("pixel_mean", "pixel_variance"))
         any_image = InputSpec((1, 1, 3), backbone.DTYPE)
-        return weights.drawn(spec, InputSignature((("X", any_image),), backbone.DTYPE), seed)[2:]
+        signature = InputSignature((("X", any_image),), backbone.DTYPE)
+        return isolated(weights.drawn, spec, signature, seed)[2:]
 
     return _remembered(("weights", *_source(measures, seed)), draw)
 

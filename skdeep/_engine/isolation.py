@@ -1,0 +1,47 @@
+"""Building in a thread of its own, so that a build that fails or is interrupted leaves nothing behind.
+
+Keras keeps what is being built in lists and stacks of the running thread, and clears them only when all goes well:
+after a failure every later build of that thread would fail too. A thread that ends takes all of it along, and an
+interruption reaches only the thread that waits.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import keras
+import tensorflow as tf
+from keras.src.backend.common import global_state
+from tensorflow.python.eager import context
+
+
+def isolated(build, *arguments):
+    """Return `build(*arguments)`, called in a new thread.
+
+    Parameters
+    ----------
+    build : callable
+        Sees the scopes of the calling thread: device, default dtype and custom objects.
+    *arguments : object
+        What it is called with.
+    """
+    scopes = _scopes_of_this_thread()
+    executor = ThreadPoolExecutor(1, thread_name_prefix="skdeep-build")
+    try:
+        return executor.submit(_call_within, scopes, build, arguments).result()
+    finally:
+        executor.shutdown(wait=False)
+
+
+def _scopes_of_this_thread():
+    custom_objects = global_state.get_global_attribute("custom_objects_scope_dict") or {}
+    return context.context().device_name, keras.config.dtype_policy(), dict(custom_objects)
+
+
+def _call_within(scopes, build, arguments):
+    device, policy, custom_objects = scopes
+    keras.config.set_dtype_policy(policy)
+    with ExitStack() as stack:
+        if device:
+            stack.enter_context(tf.device(device))
+        stack.enter_context(keras.saving.custom_object_scope(custom_objects))
+        return build(*arguments)
