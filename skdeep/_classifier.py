@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_y
 
 from skdeep import _targets
+from skdeep._estimator.problems import Classification
 from skdeep._supervised import SupervisedEstimator
 
 
@@ -159,28 +159,5 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes={classes!r} are not the same as on the last call: {self.classes_!r}.")
 
-    def _check_y(self, y):
-        return _check_y(y, multi_output=True, estimator=self)
-
-    def _resolve_loss(self):
-        from skdeep.losses import _resolve
-
-        return _resolve.classification_loss(self.loss, self.label_smoothing)
-
-    def _learn_target(self, y, sample_weight, loss, classes):
-        return _targets.classification_target(y, classes)
-
-    def _encode(self, y, net):
-        return _targets.encode_labels(y, net.target, net.signature.dtype)
-
-    def _target_attributes(self, target):
-        several = target.kind == "multioutput"
-        return {
-            "classes_": target.classes if several else target.classes[0],
-            "n_outputs_": len(target.output_sizes),
-        }
-
-    def _class_weights(self, y, sample_weight, target):
-        if self.class_weight is None:
-            return None
-        return _targets.class_weight_tables(self.class_weight, y, sample_weight, target)
+    def _problem(self):
+        return Classification(self.loss, self.label_smoothing, self.class_weight)

@@ -13,7 +13,7 @@ def keras_model(estimator):
     targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
     net = network(estimator)
-    target, dtype = estimator._net.target, estimator._net.signature.dtype
+    target, dtype = estimator._net.target, estimator._net.dtype
     outputs = [
         _linked(output, target, estimator._net.link, dtype, f"prediction_{index}")
         for index, output in enumerate(net.outputs)
@@ -30,10 +30,10 @@ def keras_model(estimator):
 
 def network(estimator):
     """Return the net of an estimator with its weights, as a Keras model that is not compiled."""
-    spec, signature = estimator._net.spec, estimator._net.signature
-    numbers = {name: estimator._numbers.get(name, 0.0) for name in spec.numbers}
+    spec, known = estimator._net.spec, estimator._net.numbers
+    numbers = {name: known.get(name, 0.0) for name in spec.numbers}
     with python_random_state_kept():
-        net = spec.build(spec.config, signature, numbers)
+        net = spec.build(spec.config, estimator._net.signature, numbers)
     net.set_weights(estimator.weights_)
     inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
     return keras.Model(inputs, net.output, name=net.name)

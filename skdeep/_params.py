@@ -65,9 +65,10 @@ def _parameters_section(fields):
 
 
 def _attributes_section(cls):
-    """Join what every base says of the attributes it sets: `_attributes`, a fragment of the section."""
-    fragments = [inspect.cleandoc(vars(base)["_attributes"]) for base in cls.__mro__ if "_attributes" in vars(base)]
-    return "\n".join(["Attributes", "----------", *fragments])
+    """Join what every base, and the inputs, say of the attributes they set: fragments of the section."""
+    fragments = [vars(base)["_attributes"] for base in cls.__mro__ if "_attributes" in vars(base)]
+    fragments += [cls._inputs_class.attributes] if hasattr(cls, "_inputs_class") else []
+    return "\n".join(["Attributes", "----------", *map(inspect.cleandoc, fragments)])
 
 
 def positive(kind, closed="neither"):

@@ -1,10 +1,9 @@
 """What makes a net a regressor: numbers in their own units in and out."""
 
-import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_array
 
 from skdeep import _targets
+from skdeep._estimator.problems import Regression
 from skdeep._supervised import SupervisedEstimator
 
 
@@ -54,19 +53,5 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
         """
         return _targets.values(self._raw_outputs(X), self._net.target, self._net.link)
 
-    def _check_y(self, y):
-        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
-
-    def _resolve_loss(self):
-        from skdeep.losses import _resolve
-
-        return _resolve.regression_loss(self.loss)
-
-    def _learn_target(self, y, sample_weight, loss, classes):
-        return _targets.regression_target(y, sample_weight, loss.scaling)
-
-    def _encode(self, y, net):
-        return _targets.encode_values(y, net.target, net.link, net.signature.dtype)
-
-    def _target_attributes(self, target):
-        return {"n_outputs_": target.output_sizes[0]}
+    def _problem(self):
+        return Regression(self.loss)

@@ -61,11 +61,19 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         """Return seeds for the weights, the shuffling and the noise in the net."""
         return tuple(int(seed) for seed in check_random_state(self.random_state).randint(2**31 - 1, size=3))
 
-    def _outputs(self, signature, arrays):
-        """Return the outputs of the net for a dict of input arrays, one array an output."""
+    def _outputs(self, X, view=None):
+        """Return what the net computes of validated rows, one array an output; `view` is one of the engine's views."""
         from skdeep._engine.cache import cache
 
-        return cache.forward(self, self._net.spec, signature, self.weights_)(arrays)
+        inputs = self._net.inputs
+        signature = inputs.signature(X)
+        forward = cache.forward(self, self._net.spec, signature, self.weights_, view)
+        return forward(inputs.encode(X, signature))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        self._inputs_class.tag(tags)
+        return tags
 
     @property
     def model_(self):

@@ -1,7 +1,6 @@
 """Data in memory as tensors, and one batch of it by row number, inside the graph.
 
-Dense inputs are one tensor. A CSR matrix is three (row offsets, columns, values) and is never made dense: a batch of it
-becomes a tf.SparseTensor with the batch's own entries only.
+What a row is, the columns of a program know; here is what they have in common.
 """
 
 import ctypes
@@ -9,28 +8,18 @@ import ctypes
 import numpy as np
 import tensorflow as tf
 
+from skdeep._engine.objectives.terms import Batch
+from skdeep._engine.spec import SameAs
+
 _ALIGNMENT = 64  # bytes, which TensorFlow's CPU kernels want
 _SHARED_BYTES = 2**20  # less is copied faster than shared
 
 
-def to_tensors(arrays, signature):
-    """Convert a dict of arrays to lists of tensors, one list an input.
-
-    Large dense arrays are shared and not copied where their memory allows it; the caller keeps them alive.
-    """
-    return [_to_tensors(arrays[name], spec, signature.dtype) for name, spec in signature.inputs]
-
-
-def _to_tensors(array, spec, dtype):
-    if not spec.sparse:
-        if array.nbytes < _SHARED_BYTES:
-            return [tf.convert_to_tensor(array, dtype=spec.dtype)]
-        return [_shared(array) if _can_be_shared(array, spec.dtype) else _aligned_copy(array, spec.dtype)]
-    return [
-        tf.convert_to_tensor(array.indptr.astype(np.int64, copy=False)),
-        tf.convert_to_tensor(array.indices.astype(np.int64, copy=False)),
-        tf.convert_to_tensor(array.data.astype(dtype, copy=False)),
-    ]
+def to_tensor(array, dtype):
+    """Return an array as a tensor; the memory of a large one is shared where possible, and its owner keeps it alive."""
+    if array.nbytes < _SHARED_BYTES:
+        return tf.convert_to_tensor(array, dtype=dtype)
+    return _shared(array) if _can_be_shared(array, dtype) else _aligned_copy(array, dtype)
 
 
 def _can_be_shared(array, dtype):
@@ -58,61 +47,69 @@ def _shared(array):
     return tf.experimental.dlpack.from_dlpack(np.frombuffer(memory, array.dtype).reshape(array.shape).__dlpack__())
 
 
-def tensor_specs(signature):
-    """Return the argument types of a compiled function that takes what `to_tensors` returns."""
-    return [_tensor_specs(spec, signature.dtype) for _, spec in signature.inputs]
+def input_types(signature):
+    """Return the types of the tensors that hold all rows of all inputs."""
+    return [kind for _, column in signature.inputs for kind in column.types()]
 
 
-def _tensor_specs(spec, dtype):
-    if not spec.sparse:
-        return [tf.TensorSpec((None, *spec.shape), spec.dtype)]
-    return [tf.TensorSpec((None,), tf.int64), tf.TensorSpec((None,), tf.int64), tf.TensorSpec((None,), dtype)]
+def input_tensors(signature, arrays):
+    """Return a dict of arrays as the tensors that hold all rows."""
+    return [tensor for name, column in signature.inputs for tensor in column.tensors(arrays[name])]
 
 
-def gather(tensors, rows, signature):
-    """Return the rows of every input as the dict a model is called with, in the dtype the model computes in."""
-    pairs = zip(signature.inputs, tensors, strict=True)
-    return {name: _gather(parts, rows, spec, signature.dtype) for (name, spec), parts in pairs}
+def all_rows(signature, tensors):
+    """Return the dict that a model is called with for all rows."""
+    return _read(signature, tensors, lambda column, parts: column.whole(parts))
 
 
-def whole(tensors, signature):
-    """Return all rows of every input as the dict a model is called with."""
-    pairs = zip(signature.inputs, tensors, strict=True)
-    return {name: _whole(parts, spec, signature.dtype) for (name, spec), parts in pairs}
+def _read(signature, tensors, read):
+    inputs, rest = {}, list(tensors)
+    for name, column in signature.inputs:
+        parts = [rest.pop(0) for _ in column.types()]
+        inputs.update(zip(column.names(name), read(column, parts), strict=True))
+    return inputs
 
 
-def _whole(parts, spec, dtype):
-    if spec.sparse:
-        return _gather_sparse(parts, tf.range(tf.shape(parts[0])[0] - 1), spec.shape[0])
-    return cast(parts[0], dtype)
+class Rows:
+    """All rows of a program's data as tensors of the graph, from which batches are read.
+
+    Parameters
+    ----------
+    spec : ProgramSpec
+    tensors : list of tf.Tensor
+        As many as `row_types` has; what follows them is `rest`.
+    """
+
+    def __init__(self, spec, tensors):
+        self._spec = spec
+        tensors = list(tensors)
+        self._inputs = [tensors.pop(0) for _ in input_types(spec.signature)]
+        self._targets = {
+            name: [tensors.pop(0) for _ in column.types()]
+            for name, column in spec.targets
+            if not isinstance(column, SameAs)
+        }
+        self._sample_weight = tensors.pop(0) if spec.weighted else None
+        self.rest = tensors
+        (_, first), *_ = spec.signature.inputs
+        self.n_rows = first.n_rows(self._inputs[: len(first.types())])
+
+    def batch(self, rows):
+        """Return the Batch of some rows."""
+        inputs = _read(self._spec.signature, self._inputs, lambda column, parts: column.gather(parts, rows))
+        targets = {
+            name: inputs[column.name] if isinstance(column, SameAs) else column.gather(self._targets[name], rows)[0]
+            for name, column in self._spec.targets
+        }
+        weight = None if self._sample_weight is None else tf.gather(self._sample_weight, rows)
+        return Batch(inputs, targets, weight, tf.cast(tf.shape(rows)[0], self._spec.signature.dtype))
 
 
-def _gather(parts, rows, spec, dtype):
-    if spec.sparse:
-        return _gather_sparse(parts, rows, spec.shape[0])
-    return cast(tf.gather(parts[0], rows), dtype)
-
-
-def cast(batch, dtype):
-    """Bring stored values to the dtype of the computation; whole numbers wider than 8 bits are ids and stay."""
-    return batch if batch.dtype in (tf.int32, tf.int64) else tf.cast(batch, dtype)
-
-
-def _gather_sparse(parts, rows, width):
-    row_offsets, columns, values = parts
-    gathered = [
-        tf.raw_ops.RaggedGather(
-            params_nested_splits=[row_offsets], params_dense_values=dense, indices=rows, OUTPUT_RAGGED_RANK=1
-        )
-        for dense in (columns, values)
-    ]
-    splits, batch_columns = gathered[0].output_nested_splits, gathered[0].output_dense_values
-    positions = tf.raw_ops.RaggedTensorToSparse(rt_nested_splits=splits, rt_dense_values=batch_columns)
-    indices = tf.stack([positions.sparse_indices[:, 0], batch_columns], axis=1)
-    shape = tf.stack([tf.shape(rows, tf.int64)[0], tf.constant(width, tf.int64)])
-    sparse = tf.SparseTensor(indices, gathered[1].output_dense_values, shape)
-    sparse._dense_shape_default = tf.TensorShape((None, width))
-    return sparse
+def row_types(spec):
+    """Return the types of the tensors that hold the rows of a program: inputs, targets and weights."""
+    targets = [kind for _, column in spec.targets if not isinstance(column, SameAs) for kind in column.types()]
+    weights = [tf.TensorSpec((None,), spec.signature.dtype)] if spec.weighted else []
+    return [*input_types(spec.signature), *targets, *weights]
 
 
 class Data:
@@ -122,19 +119,21 @@ class Data:
     ----------
     spec : ProgramSpec
         The program they are for.
-    inputs : dict of str to array or CSR matrix
+    inputs : dict of arrays
         One entry an input.
-    targets : list of ndarray
-        One array an output.
+    targets : dict of arrays
+        One entry an output, but for those whose target is an input.
     sample_weight : ndarray or None
-        Positive weights, in a weighted program.
+        Positive weights; in a weighted program, None is ones.
     """
 
     def __init__(self, spec, inputs, targets, sample_weight=None):
-        dtype = spec.signature.dtype
-        self.n_rows = len(targets[0])
         self._inputs = inputs  # their memory may be the tensors' own
-        self.flat = [part for parts in to_tensors(inputs, spec.signature) for part in parts]
-        self.flat += [tf.convert_to_tensor(y, dtype=kind) for y, (_, kind) in zip(targets, spec.targets, strict=True)]
+        first = inputs[spec.signature.inputs[0][0]]
+        self.n_rows = first.shape[0] if hasattr(first, "shape") else len(first)
+        self.flat = input_tensors(spec.signature, inputs)
+        for name, column in spec.targets:
+            self.flat += [] if isinstance(column, SameAs) else column.tensors(targets[name])
         if spec.weighted:
-            self.flat.append(tf.convert_to_tensor(sample_weight, dtype=dtype))
+            weight = np.ones(self.n_rows) if sample_weight is None else sample_weight
+            self.flat.append(tf.convert_to_tensor(weight, dtype=spec.signature.dtype))

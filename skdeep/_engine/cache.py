@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
+from skdeep._engine import views
 from skdeep._engine.isolation import isolated
 from skdeep._engine.memory import Memory
 from skdeep._engine.predict import Predictor, weight_tensors
@@ -67,12 +68,12 @@ class ProgramCache:
                 lent.append(isolated(Program, spec))
                 with self._lock:
                     self._misses += 1
-                    self._predictor(spec.model, spec.signature, lent[0].model)
+                    self._predictor(spec.model, spec.signature, views.outputs(), lent[0].models)
             yield lent[0]
         finally:
             self._give_back(spec, lent)
 
-    def forward(self, owner, model_spec, signature, arrays):
+    def forward(self, owner, model_spec, signature, arrays, view=None):
         """Return the compiled forward pass of an architecture, bound to an estimator's weights.
 
         Estimators may not grow attributes while they predict, so the tensors made from their weights are kept here, for
@@ -86,24 +87,27 @@ class ProgramCache:
         signature : InputSignature
         arrays : list of ndarray
             The owner's weights.
+        view : Recipe, optional
+            What is computed, the outputs if it is not given; see `skdeep._engine.views`.
         """
         self._check_process()
+        view = view or views.outputs()
         with self._lock:
             known, tensors, predictors = self._forward.get(owner, (None, None, None))
             if known is not arrays:
                 tensors, predictors = weight_tensors(arrays), {}
                 self._forward[owner] = (arrays, tensors, predictors)
-            reference = predictors.get(signature)
+            reference = predictors.get((signature, view))
             predictor = reference() if reference is not None else None
             if predictor is None:
-                predictor = self._predictor(model_spec, signature)
-                predictors[signature] = weakref.ref(predictor)
+                predictor = self._predictor(model_spec, signature, view)
+                predictors[signature, view] = weakref.ref(predictor)
         return partial(predictor, tensors)
 
-    def _predictor(self, model_spec, signature, model=None):
-        key = (model_spec, signature)
+    def _predictor(self, model_spec, signature, view, models=None):
+        key = (model_spec, signature, view)
         if key not in self._predictors:
-            self._predictors[key] = Predictor(model_spec, signature, model)
+            self._predictors[key] = Predictor(model_spec, signature, view, models)
         self._predictors.move_to_end(key)
         while len(self._predictors) > self.max_programs:
             self._predictors.popitem(last=False)

@@ -1,4 +1,4 @@
-"""When to stop: counts the epochs in a row in which the monitored value did not improve."""
+"""When to stop: counts the epochs in a row in which the monitored value did not improve, and keeps the best weights."""
 
 import math
 
@@ -47,3 +47,60 @@ class Monitor:
         improved = value < self._best
         self._best = min(self._best, value)
         return improved
+
+
+class Watch:
+    """Follows what a plan watches, one value for the whole net or one for each member of an ensemble.
+
+    A member whose time has come keeps the weights it has then, while the others go on.
+
+    Parameters
+    ----------
+    plan : TrainPlan
+    program : Program
+    """
+
+    def __init__(self, plan, program):
+        self._plan, self._program = plan, program
+        self._names = (plan.monitor,) if isinstance(plan.monitor, str) else plan.monitor
+        self._monitors = [Monitor(plan.tol, plan.n_iter_no_change, plan.greater_is_better) for _ in self._names]
+        self._groups = program.members() if len(self._names) > 1 else [None]
+        self._kept = [None] * len(self._names)
+
+    @property
+    def best(self):
+        """The best value so far, averaged over the members."""
+        return sum(monitor.best for monitor in self._monitors) / len(self._monitors)
+
+    @property
+    def exhausted(self):
+        """Whether it is time to stop for all."""
+        return all(monitor.exhausted for monitor in self._monitors)
+
+    @property
+    def sure_epochs(self):
+        """Number of epochs that will be run whatever their values are."""
+        if len(self._monitors) > 1 and not math.isinf(self._plan.n_iter_no_change):
+            return 1  # a member's weights may have to be kept after any of them
+        return max(monitor.sure_epochs for monitor in self._monitors)
+
+    def update(self, values):
+        """Take the values of one epoch and keep the weights that it makes the ones to return."""
+        weights = None
+        for index, (name, monitor) in enumerate(zip(self._names, self._monitors, strict=True)):
+            if monitor.exhausted:
+                continue
+            improved = monitor.update(values[name])
+            ends = monitor.exhausted and len(self._names) > 1
+            if (improved and self._plan.restore_best) or (ends and self._kept[index] is None):
+                weights = self._program.weights() if weights is None else weights
+                self._kept[index] = weights
+
+    def best_weights(self):
+        """Return the weights that training leaves: the best ones if the plan says so, else the last."""
+        weights = self._program.weights() if any(kept is None for kept in self._kept) else list(self._kept[0])
+        for group, kept in zip(self._groups, self._kept, strict=True):
+            for position in range(len(weights)) if group is None else group:
+                if kept is not None:
+                    weights[position] = kept[position]
+        return weights

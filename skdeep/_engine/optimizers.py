@@ -5,8 +5,10 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from skdeep._spec import Recipe
+from skdeep._engine.roles import is_kernel
+from skdeep._engine.spec import Recipe
 from skdeep.utils._keys import KerasObject
+from skdeep.utils._numbers import LiveNumber
 
 # name -> (Keras class, what differs from its defaults); every other number of ours is Keras' own.
 _NAMED = {
@@ -103,7 +105,8 @@ def build(described, numbers):
     if "momentum" in settings or "momentum" in numbers:
         settings["momentum"] = numbers.get("momentum", 0.0)
     if "learning_rate" in numbers:
-        settings["learning_rate"] = float(numbers["learning_rate"])
+        rate = numbers["learning_rate"]  # which `prepare` makes a variable of if it is live
+        settings["learning_rate"] = 1.0 if isinstance(rate, LiveNumber) else float(rate)
     optimizer = cls.from_config(settings)
     optimizer.weight_decay = numbers.get("weight_decay")
     # Outside a distribution strategy the sum over replicas does nothing but register a gradient function that
@@ -145,7 +148,7 @@ def prepare(optimizer, recipe, trainable, dtype):
     """Create the slots, and a learning rate variable in the dtype of the computation; return that variable or None."""
     if isinstance(recipe.config, str) and optimizer.weight_decay is not None:
         # Biases and scales are not shrunk. A Keras instance keeps Keras' rule, which shrinks everything.
-        optimizer.exclude_from_weight_decay(var_list=[v for v in trainable if len(v.shape) < 2])
+        optimizer.exclude_from_weight_decay(var_list=[v for v in trainable if not is_kernel(v)])
     rate = None
     if "learning_rate" in recipe.numbers:
         optimizer._untrack_variable(optimizer._learning_rate)
@@ -153,3 +156,34 @@ def prepare(optimizer, recipe, trainable, dtype):
         optimizer._learning_rate = rate
     optimizer.build(trainable)
     return rate
+
+
+def scale_rates(optimizer, factors):
+    """Multiply the learning rate of each variable, and its decay, by a factor.
+
+    Gradients are left as they are: Adam and its kin would not notice that they were scaled.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Built.
+    factors : callable
+        Returns one tensor for each of its variables, or None for a factor of one.
+    """
+    update_step = optimizer.update_step
+
+    def scaled(rate, variable):
+        factor = factors()[optimizer._get_variable_index(variable)]
+        return rate if factor is None else tf.cast(rate, variable.dtype) * tf.cast(factor, variable.dtype)
+
+    def scaled_step(gradient, variable, learning_rate):
+        return update_step(gradient, variable, scaled(learning_rate, variable))
+
+    def scaled_decay(variables):
+        for variable in variables if optimizer.weight_decay is not None else ():
+            if optimizer._use_weight_decay(variable):
+                rate = scaled(optimizer.learning_rate, variable)
+                decay = tf.cast(optimizer.weight_decay, variable.dtype)
+                variable.assign(variable.value - variable.value * decay * rate)
+
+    optimizer.update_step, optimizer._apply_weight_decay = scaled_step, scaled_decay

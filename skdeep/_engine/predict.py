@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skdeep._engine import batches, weights
+from skdeep._engine import state, views
+from skdeep._engine.batches import all_rows, input_tensors, input_types
 from skdeep._engine.compile import compile_function
 from skdeep._engine.isolation import isolated
 
@@ -28,28 +29,33 @@ class Predictor:
     ----------
     model_spec : ModelSpec
     signature : InputSignature
-    model : keras.Model, optional
-        A model of this spec that exists already; only its structure is used.
+    view : Recipe, optional
+        What is computed, the outputs if it is not given; see `skdeep._engine.views`.
+    models : dict of keras.Model, optional
+        Models of this spec that exist already; only their structure is used.
     """
 
-    def __init__(self, model_spec, signature, model=None):
+    def __init__(self, model_spec, signature, view=None, models=None):
         self.signature = signature
         self._model_spec = model_spec
-        self._model = model
+        self._view = view or views.outputs()
+        self._models = models
         self._function = self._chunk = None
         self._lock = threading.Lock()
 
     def __call__(self, weight_tensors, arrays):
-        """Return the net's outputs for all rows, one array each, computed in chunks so that memory stays bounded.
+        """Return what is computed for all rows, one array each, in chunks so that memory stays bounded.
 
         Parameters
         ----------
         weight_tensors : list of tf.Tensor
-            The model's weights, in the model's order.
-        arrays : dict of str to array or CSR matrix
+            The weights of the models, in their order; what follows them is not looked at.
+        arrays : dict of arrays
+            As the columns of the signature take them.
         """
         function = self._function or self._compile()
-        n_rows = next(iter(arrays.values())).shape[0]
+        first = next(iter(arrays.values()))
+        n_rows = first.shape[0] if hasattr(first, "shape") else len(first)
         chunk = self._chunk
         if n_rows <= chunk:
             return [output.numpy() for output in self._run(function, weight_tensors, arrays)]
@@ -60,34 +66,31 @@ class Predictor:
         return [np.concatenate(output) for output in zip(*parts, strict=True)]
 
     def _run(self, function, weight_tensors, arrays):
-        inputs = [part for parts in batches.to_tensors(arrays, self.signature) for part in parts]
-        return function([*weight_tensors, *inputs])
+        return function([*weight_tensors[: self._n_weights], *input_tensors(self.signature, arrays)])
 
     def _compile(self):
         with self._lock:
             if self._function is None:
                 function = isolated(self._trace)
-                self._chunk = rows_per_call(self._model)
+                self._chunk = min(rows_per_call(model) for model in self._models.values())
                 self._function = function
             return self._function
 
     def _trace(self):
         spec, signature = self._model_spec, self.signature
-        if self._model is None:
-            numbers = dict.fromkeys(spec.numbers, 0.0)
-            self._model, _ = weights.build_with_initializers(lambda: spec.build(spec.config, signature, numbers))
-        variables = self._model.weights
-        input_types = [part for parts in batches.tensor_specs(signature) for part in parts]
-        weight_types = [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]
+        if self._models is None:
+            self._models = state.build_models(spec, signature, dict.fromkeys(spec.numbers, 0.0)).models
+        variables = state.weights_of(self._models)
+        view = self._view.build(self._view.config, self._models)
+        self._n_weights = len(variables)
 
         def forward(*arguments):
-            values, flat = arguments[: len(variables)], list(arguments[len(variables) :])
-            parts = [[flat.pop(0) for _ in range(3 if item.sparse else 1)] for _, item in signature.inputs]
-            batch = batches.whole(parts, signature)
+            values, inputs = arguments[: len(variables)], arguments[len(variables) :]
             with keras.StatelessScope(list(zip(variables, values, strict=True)), initialize_variables=False):
-                return keras.tree.flatten(self._model(batch, training=False))
+                return keras.tree.flatten(view(all_rows(signature, inputs)))
 
-        return compile_function(forward, [*weight_types, *input_types])
+        types = [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]
+        return compile_function(forward, [*types, *input_types(signature)])
 
 
 def rows_per_call(model):

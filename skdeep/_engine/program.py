@@ -1,30 +1,39 @@
-"""The compiled thing: a model, its losses and optimizer, and the traced functions that train and evaluate it.
+"""The compiled thing: models, an objective and optimizers, and the traced functions that train and evaluate them.
 
 One call of `train` runs whole epochs as a graph loop over data in memory. Everything that is a number (learning rate,
 dropout, penalties, batch size, seeds, row order) is an argument or a variable, so one program serves every fit whose
 graph is the same. A program is used by one thread at a time; the cache leases it.
 """
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from skdeep._engine import batches, optimizers, weights
+from skdeep._engine import graph, state
+from skdeep._engine.batches import Rows, row_types
 from skdeep._engine.compile import compile_function
-from skdeep._engine.flat import FlatWeights, fits
 from skdeep._engine.isolation import isolated
-from skdeep._engine.mixup import Mixup, partners
 from skdeep._engine.predict import rows_per_call
+from skdeep._engine.spec import optimizer_numbers
+from skdeep._engine.updates import Stepper
 from skdeep.utils._numbers import LiveNumber
 
 
 class Program:
-    """A model with its training, built and traced once.
+    """Models with their training, built and traced once.
 
     Parameters
     ----------
     spec : ProgramSpec
         What the program computes.
+
+    Attributes
+    ----------
+    models : dict of keras.Model
+        By name, as the architecture built them.
+    columns : tuple of str
+        Names of the values of an epoch: "loss", and the terms of the loss if there are several.
+    evaluated : tuple of str
+        Names of what `evaluate` returns: the same of the first update alone.
     """
 
     def __init__(self, spec):
@@ -33,50 +42,92 @@ class Program:
         self.seconds_per_row = None
         self._variables = {name: tf.Variable(0.0, dtype=self.dtype) for name in spec.numbers}
         numbers = {name: LiveNumber(variable) for name, variable in self._variables.items()}
-        self.model, self._initializers = weights.build_with_initializers(
-            lambda: spec.model.build(spec.model.config, spec.signature, numbers)
-        )
-        self._losses = [loss.build(loss.config, numbers) for loss in spec.losses]
-        self._penalties = {name: numbers[name] for name in spec.penalties}
-        self._trainable = self.model.trainable_variables
-        self.optimizer = optimizers.build(
-            spec.optimizer.config, {name: numbers[name] for name in spec.optimizer.numbers}
-        )
-        self._flat = FlatWeights(self._trainable, self.dtype) if spec.flat and fits(self._trainable) else None
-        updated = self._trainable if self._flat is None else [self._flat.variable]
-        rate = optimizers.prepare(self.optimizer, spec.optimizer, updated, spec.signature.dtype)
-        if rate is not None:
-            self._variables["learning_rate"] = rate.value
-        self._slots = weights.slot_resets(self.optimizer, self._trainable)
-        self._mixup = Mixup(numbers["mixup"], self.dtype) if spec.mixup else None
-        self._random_states = weights.random_states(self.model) + ([self._mixup.seed_state] if spec.mixup else [])
-        held = [*self.model.variables, *self.optimizer.variables]
-        self.nbytes = sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in held)
-        self._compile()
+        self._built = state.Build(lambda: self._build(numbers))
+        self.models, self._objective = self._built.models, self._built.made
+        self._steppers = [Stepper(update, spec, numbers) for update in self._objective.updates]
+        for stepper in self._steppers:
+            self._adopt_rate(stepper)
+        self.columns = _columns([name for update in self._objective.updates for name in update.terms])
+        self.evaluated = _columns(self._objective.updates[0].terms)
+        self._slots = [reset for stepper in self._steppers for reset in stepper.resets]
+        self._random = state.RandomStates(list(self.models.values()), self._objective.seed_states)
+        self._untrained = self._find_untrained()
+        self.nbytes = self._count_bytes()
+        self._train = compile_function(self._train_graph, self._train_types())
+        types = [tf.TensorSpec((), tf.int32), tf.TensorSpec((len(self._variables),), self.dtype)]
+        self._start = compile_function(self._start_graph, types)
+
+    def _build(self, numbers):
+        model, objective = self.spec.model, self.spec.objective
+        models = state.named(model.build(model.config, self.spec.signature, numbers))
+        made = objective.build(objective.config, models, numbers)
+        return models, list(made.variables), made
+
+    def _adopt_rate(self, stepper):
+        """Let the live number that stands for a learning rate be the variable that Keras' optimizer reads."""
+        if stepper.rate is not None:
+            recipe = dict(self.spec.optimizers)[stepper.update.optimizer]
+            names = dict(zip(recipe.numbers, optimizer_numbers(stepper.update.optimizer, recipe), strict=True))
+            self._variables[names["learning_rate"]] = stepper.rate.value
+
+    def _find_untrained(self):
+        """Return what may be assigned to while a loss is computed: moving statistics, and state of the objective."""
+        trained = {id(variable) for stepper in self._steppers for variable in stepper.update.variables}
+        held = [one for model in self.models.values() for one in model.non_trainable_variables]
+        held += [one for one in self._objective.variables if id(one) not in trained]
+        return list({id(variable): variable for variable in held}.values())
+
+    def _count_bytes(self):
+        held = [variable for model in self.models.values() for variable in model.variables]
+        held += [variable for stepper in self._steppers for variable in stepper.optimizer.variables]
+        held += self._objective.variables
+        unique = {id(variable): variable for variable in held}.values()
+        return sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in unique)
+
+    # -- what callbacks see ---------------------------------------------------------------------------------------
+
+    @property
+    def model(self):
+        """The first of the models."""
+        return next(iter(self.models.values()))
+
+    @property
+    def optimizer(self):
+        """The optimizer of the first update."""
+        return self._steppers[0].optimizer
+
+    @property
+    def learning_rate(self):
+        """The learning rate of the first update, as a Python number."""
+        return float(self.optimizer.learning_rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        self._steppers[0].rate.assign(value)
 
     # -- state: plain arrays in and out ---------------------------------------------------------------------------
 
     def start(self, seed, numbers):
-        """Draw fresh weights from the seed, reset the optimizer and set the live numbers."""
+        """Draw fresh weights from the seed, reset the optimizers and set the live numbers."""
         vector = np.array([numbers[name] for name in self._variables], dtype=self.dtype.as_numpy_dtype)
         self._start([tf.constant(seed, tf.int32), tf.constant(vector)])
 
     def load(self, arrays, optimizer_state=None):
-        """Overwrite the weights and, if it is given and of the same kind, the optimizer's state.
+        """Overwrite the weights and, if it is given and of the same kind, the optimizers' state.
 
         Raises
         ------
         ValueError
             If the weights are those of another net.
         """
-        needed, given = [tuple(v.shape) for v in self.model.weights], [array.shape for array in arrays]
+        variables = self._built.variables
+        needed, given = [tuple(v.shape) for v in variables], [array.shape for array in arrays]
         if needed != given:
             raise ValueError(
                 "The net is not the one that was fitted before, so training cannot go on from it: its weights have the "
                 f"shapes {needed}, the fitted ones {given}. Fit anew, with warm_start=False."
             )
-        for variable, array in zip(self.model.weights, arrays, strict=True):
-            variable.assign(array)
+        self.place(arrays)
         slots = [tuple(slot.shape) for slot, _ in self._slots]
         if optimizer_state is not None and slots == [array.shape for array in optimizer_state]:
             for (slot, _), array in zip(self._slots, optimizer_state, strict=True):
@@ -84,33 +135,35 @@ class Program:
 
     def place(self, arrays):
         """Overwrite those weights for which there is an array and not None."""
-        for variable, array in zip(self.model.weights, arrays, strict=True):
+        for variable, array in zip(self._built.variables, arrays, strict=bool(arrays)):
             if array is not None:
                 variable.assign(array)
 
     def weights(self):
-        """Return a copy of every weight of the model as NumPy arrays."""
-        return [variable.value.numpy() for variable in self.model.weights]
+        """Return a copy of every weight of the models, and of the objective, as NumPy arrays."""
+        return [variable.value.numpy() for variable in self._built.variables]
+
+    def members(self):
+        """Return the positions of the weights of each model, as lists."""
+        return self._built.positions()
 
     def optimizer_state(self):
-        """Return a copy of the optimizer's slots and step count as NumPy arrays."""
+        """Return a copy of the optimizers' slots and step counts as NumPy arrays."""
         return [slot.value.numpy() for slot, _ in self._slots]
 
-    @property
-    def learning_rate(self):
-        """The learning rate in force, as a Python number."""
-        return float(self.optimizer.learning_rate)
-
-    @learning_rate.setter
-    def learning_rate(self, value):
-        self._variables["learning_rate"].assign(value)
+    def average_weights(self):
+        """Replace the weights by their moving averages, where an optimizer keeps these."""
+        for stepper in self._steppers:
+            if stepper.optimizer.use_ema:
+                stepper.optimizer.finalize_variable_values(stepper.update.variables)
 
     # -- computation ----------------------------------------------------------------------------------------------
 
-    def train(self, data, orders, batch_size, *, seed, first_epoch, rates=None, sums=None):
+    def train(self, data, orders, batch_size, *, seed, first_epoch, values=None, sums=None):
         """Run one epoch, or a piece of one, for each row of `orders`.
 
-        Returns the sums (loss, weight) of each epoch, shape (n_epochs, 2): their ratio is the mean training loss.
+        Returns the sums (loss, weight) of each epoch for each of `columns`, shape (n_epochs, n_columns, 2): their
+        ratios are means over the epoch.
 
         Parameters
         ----------
@@ -124,191 +177,131 @@ class Program:
             Seed of the noise inside the net.
         first_epoch : int
             Number of the first epoch, counted over the life of the weights.
-        rates : ndarray, shape (n_epochs, n_steps), or None
-            The learning rate of every step, in a scheduled program.
-        sums : ndarray of shape (2,), or None
+        values : ndarray, shape (n_epochs, n_steps, n_scheduled), or None
+            The value of each scheduled number at every step.
+        sums : ndarray of shape (n_columns, 2), or None
             What the piece before returned; None if the rows begin an epoch, for which the noise is then seeded.
         """
         fresh = sums is None
         arguments = [*data.flat, tf.constant(orders), tf.constant(batch_size, tf.int32)]
         arguments += [tf.constant([seed, first_epoch], tf.int32), tf.constant(fresh)]
-        arguments.append(tf.constant(np.zeros(2) if fresh else sums, self.dtype))
+        arguments.append(tf.constant(np.zeros((len(self.columns), 2)) if fresh else sums, self.dtype))
         if self.spec.scheduled:
-            arguments.append(tf.constant(rates, self.dtype))
+            arguments.append(tf.constant(values, self.dtype))
         return self._train(arguments).numpy()
 
     def evaluate(self, data):
-        """Return the mean loss over the data, with the net in inference mode."""
-        return float(self._evaluate([*data.flat, tf.constant(rows_per_call(self.model), tf.int32)]))
+        """Return the means over the data of each of `evaluated`, with the net in inference mode."""
+        most = min(rows_per_call(model) for model in self.models.values())
+        sums = self._traced("evaluate")([*data.flat, tf.constant(most, tf.int32)]).numpy()
+        return [float(loss / weight) for loss, weight in sums]
+
+    def prepare(self, data, rows, seed):
+        """Let the objective set weights that depend on some of the rows, if it has such."""
+        if self._objective.prepare is not None:
+            self._traced("prepare")([*data.flat, tf.constant(rows, tf.int32), tf.constant(seed, tf.int32)])
 
     # -- the graph ------------------------------------------------------------------------------------------------
 
-    def _compile(self):
-        spec = self.spec
-        data = [part for parts in batches.tensor_specs(spec.signature) for part in parts]
-        data += [tf.TensorSpec((None, *shape), dtype) for shape, dtype in spec.targets]
-        data += [tf.TensorSpec((None,), self.dtype)] if spec.weighted else []
+    def _train_types(self):
         scalar, flag = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.bool)
-        train = [*data, tf.TensorSpec((None, None), tf.int32), scalar, tf.TensorSpec((2,), tf.int32), flag]
-        train += [tf.TensorSpec((2,), self.dtype)]
-        train += [tf.TensorSpec((None, None), self.dtype)] if spec.scheduled else []
-        numbers = tf.TensorSpec((len(self._variables),), self.dtype)
-        self._train = self._trace(self._train_graph, train)
-        self._start = self._trace(self._start_graph, [scalar, numbers])
-        self._evaluate_types = [*data, scalar]
+        types = [*row_types(self.spec), tf.TensorSpec((None, None), tf.int32), scalar, tf.TensorSpec((2,), tf.int32)]
+        types += [flag, tf.TensorSpec((len(self.columns), 2), self.dtype)]
+        n_scheduled = len(self.spec.scheduled)
+        return types + ([tf.TensorSpec((None, None, n_scheduled), self.dtype)] if n_scheduled else [])
 
-    def _trace(self, function, types):
-        return compile_function(function, types)
-
-    @property
-    def _evaluate(self):
-        # Traced when first asked for: most fits never validate.
-        if "_evaluate_concrete" not in vars(self):
-            self._evaluate_concrete = isolated(self._trace, self._evaluate_graph, self._evaluate_types)
-        return self._evaluate_concrete
+    def _traced(self, name):
+        """Return a graph that most fits never need, traced when it is first asked for."""
+        attribute = f"_{name}_compiled"
+        if attribute not in vars(self):
+            further = {"evaluate": [((), tf.int32)], "prepare": [((None,), tf.int32), ((), tf.int32)]}[name]
+            types = [*row_types(self.spec), *(tf.TensorSpec(*one) for one in further)]
+            setattr(self, attribute, isolated(compile_function, getattr(self, f"_{name}_graph"), types))
+        return getattr(self, attribute)
 
     def _start_graph(self, seed, numbers):
         for variable, number in zip(self._variables.values(), tf.unstack(numbers), strict=True):
             variable.assign(number)
-        for variable, value in weights.fresh(self.model, self._initializers, seed):
+        for variable, value in self._built.fresh(seed):
             variable.assign(value)
         for slot, start in self._slots:
-            weights.reset_slot(slot, start)
-
-    def _unpack(self, flat):
-        inputs = []
-        flat = list(flat)
-        for _, spec in self.spec.signature.inputs:
-            inputs.append([flat.pop(0) for _ in range(3 if spec.sparse else 1)])
-        targets = [flat.pop(0) for _ in self.spec.targets]
-        sample_weight = flat.pop(0) if self.spec.weighted else None
-        return inputs, targets, sample_weight, flat
+            state.reset_slot(slot, start)
 
     def _train_graph(self, *arguments):
-        inputs, targets, sample_weight, rest = self._unpack(arguments)
-        orders, batch_size, noise, fresh, sums = rest[:5]
-        n_epochs, n_rows = tf.unstack(tf.shape(orders))
-        n_steps = (n_rows + batch_size - 1) // batch_size
-        if self._flat is not None:
-            self._flat.load()
-
-        def one_epoch(epoch, losses):
-            order = orders[epoch]
-            self._reseed(noise[0], noise[1] + epoch, fresh)
-
-            def one_step(step, total, total_weight):
-                if self.spec.scheduled:
-                    self._variables["learning_rate"].assign(rest[5][epoch, step])
-                rows = order[step * batch_size : (step + 1) * batch_size]
-                loss, weight = self._step(inputs, targets, sample_weight, rows)
-                if "step" in self._variables:
-                    self._variables["step"].assign_add(1.0)
-                return step + 1, total + loss * weight, total_weight + weight
-
-            start = (0, sums[0], sums[1])
-            _, total, weight = tf.while_loop(lambda step, *_: step < n_steps, one_step, start)
-            return epoch + 1, losses.write(epoch, tf.stack([total, weight]))
-
-        losses = tf.TensorArray(self.dtype, size=n_epochs)
-        losses = tf.while_loop(lambda epoch, _: epoch < n_epochs, one_epoch, (0, losses))[1].stack()
-        if self._flat is not None:
-            with tf.control_dependencies([losses]):
-                self._flat.unload()
-        return losses
+        rows = Rows(self.spec, arguments)
+        orders, batch_size, noise, fresh, sums, *values = rows.rest
+        for stepper in self._steppers:
+            stepper.layout.load()
+        sums = graph.epochs(
+            orders,
+            batch_size,
+            sums,
+            begin_epoch=lambda epoch: self._reseed(noise[0], noise[1] + epoch, fresh),
+            step=lambda epoch, step, numbers: self._step(epoch, step, rows.batch(numbers), values),
+        )
+        with tf.control_dependencies([sums]):
+            for stepper in self._steppers:
+                stepper.layout.unload()
+        return sums
 
     def _reseed(self, seed, epoch, fresh):
-        if not self._random_states:
-            return
-
         def for_epoch():
-            weights.reseed(self._random_states, seed, epoch)
+            self._random.reseed(seed, epoch)
             return tf.constant(0)
 
-        tf.cond(fresh, for_epoch, lambda: tf.constant(0))
+        if self._random:
+            tf.cond(fresh, for_epoch, lambda: tf.constant(0))
 
-    def _step(self, inputs, targets, sample_weight, rows):
-        if self._flat is not None:
-            return self._flat_step(inputs, targets, sample_weight, rows)
-        variables = [variable.value for variable in self._trainable]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(variables)
-            loss, weight = self._loss(inputs, targets, sample_weight, rows, training=True)
-        gradients = self._penalised(tape.gradient(loss, variables), variables)
-        self.optimizer.apply(gradients, self._trainable)
-        return loss, weight
+    def _step(self, epoch, step, batch, values):
+        """Run all updates on one batch and return a pair (loss, weight) for each of `columns`."""
+        for index, name in enumerate(self.spec.scheduled):
+            self._variables[name].assign(values[0][epoch, step, index])
+        losses, pairs = [], {}
+        for stepper in self._steppers:
+            loss, more = self._update(stepper, batch)
+            losses.append(loss)
+            pairs |= more
+        if self._objective.after is not None:
+            self._objective.after(batch)
+        if "step" in self._variables:
+            self._variables["step"].assign_add(1.0)
+        return _sums(tf.add_n(losses) if len(losses) > 1 else losses[0], pairs)
 
-    def _flat_step(self, inputs, targets, sample_weight, rows):
-        values = self._flat.parts()
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(values)
-            with keras.StatelessScope(list(zip(self._trainable, values, strict=True))) as scope:
-                loss, weight = self._loss(inputs, targets, sample_weight, rows, training=True)
-        gradients = tape.gradient(loss, values, unconnected_gradients="zero")
-        self.optimizer.apply([self._flat.flatten(self._penalised(gradients, values))], [self._flat.variable])
-        for variable in self.model.non_trainable_variables:
-            updated = scope.get_current_value(variable)
-            if updated is not None:
-                variable.assign(updated)
-        return loss, weight
+    def _update(self, stepper, batch):
+        """Return the loss of an update, and a pair for each of its terms; zeros if it is not its turn."""
 
-    def _loss(self, inputs, targets, sample_weight, rows, *, training):
-        batch = batches.gather(inputs, rows, self.spec.signature)
-        targets = [tf.gather(target, rows) for target in targets]
-        weight = None if sample_weight is None else tf.gather(sample_weight, rows)
-        if self._mixup is not None and training:
-            shares = self._mixup.shares(tf.shape(rows)[0])
-            outputs = self._outputs(self._mixup.inputs(batch, shares), training)
-            weight = tf.ones_like(shares) if weight is None else weight
-            parts = [(targets, weight * shares), ([*map(partners, targets)], partners(weight) * (1.0 - shares))]
-        else:
-            outputs = self._outputs(batch, training)
-            parts = [(targets, weight)]
-        n_rows = tf.cast(tf.shape(rows)[0], self.dtype)
-        total_weight = n_rows if weight is None else tf.add_n([tf.reduce_sum(part) for _, part in parts])
-        loss = tf.add_n([tf.zeros((), self.dtype), *self.model.losses]) if self.model.losses else 0.0
-        for targets, weight in parts:
-            for function, target, output in zip(self._losses, targets, outputs, strict=True):
-                each = function(target, output)
-                loss += tf.reduce_mean(each) if weight is None else tf.reduce_sum(each * weight) / total_weight
-        return loss, total_weight
+        def run():
+            elsewhere = [pair for other in self._steppers for pair in other.layout.elsewhere()]
+            loss, terms = stepper.run(batch, elsewhere, self._untrained)
+            return loss, {name: (terms[name].total, terms[name].weight) for name in stepper.update.terms}
 
-    def _outputs(self, batch, training):
-        return keras.tree.flatten(self.model(batch, training=training))
-
-    def _penalised(self, gradients, values):
-        """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""
-        gradients = [_dense(gradient) for gradient in gradients]
-        if "clip_norm" in self._penalties:
-            norm = tf.linalg.global_norm([gradient for gradient in gradients if gradient is not None])
-            scale = tf.minimum(self._penalties["clip_norm"].read() / tf.maximum(norm, 1e-30), 1.0)
-            gradients = [None if gradient is None else gradient * scale for gradient in gradients]
-        return [self._with_penalty(*pair) for pair in zip(gradients, values, strict=True)]
-
-    def _with_penalty(self, gradient, value):
-        if gradient is None or len(value.shape) < 2:
-            return gradient
-        if "alpha" in self._penalties:
-            gradient += self._penalties["alpha"].read() * value
-        if "l1" in self._penalties:
-            gradient += self._penalties["l1"].read() * tf.sign(value)
-        return gradient
+        every = stepper.update.every
+        if every == 1:
+            return run()
+        zero = tf.zeros((), self.dtype)
+        due = tf.equal(tf.cast(self._variables["step"], tf.int64) % every, every - 1)
+        return tf.cond(due, run, lambda: (zero, dict.fromkeys(stepper.update.terms, (zero, zero))))
 
     def _evaluate_graph(self, *arguments):
-        inputs, targets, sample_weight, (batch_size,) = self._unpack(arguments)
-        n_rows = tf.shape(targets[0])[0]
+        rows, first = Rows(self.spec, arguments), self._objective.updates[0]
 
-        def one_step(start, total, total_weight):
-            rows = tf.range(start, tf.minimum(start + batch_size, n_rows))
-            loss, weight = self._loss(inputs, targets, sample_weight, rows, training=False)
-            return start + batch_size, total + loss * weight, total_weight + weight
+        def one_step(numbers):
+            terms = self._objective.evaluate(rows.batch(numbers))
+            return _sums(first.total(terms), {name: (terms[name].total, terms[name].weight) for name in first.terms})
 
-        zero = tf.zeros((), self.dtype)
-        _, total, weight = tf.while_loop(lambda start, *_: start < n_rows, one_step, (0, zero, zero))
-        return total / weight
+        return graph.pieces(rows.n_rows, rows.rest[0], len(self.evaluated), self.dtype, step=one_step)
+
+    def _prepare_graph(self, *arguments):
+        rows = Rows(self.spec, arguments)
+        numbers, seed = rows.rest
+        self._objective.prepare(rows.batch(numbers), seed)
 
 
-def _dense(gradient):
-    # TensorFlow adds the rows of a sparse gradient in racing order; a segment sum adds them in theirs.
-    if isinstance(gradient, tf.IndexedSlices):
-        return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
-    return gradient
+def _sums(loss, pairs):
+    """Return (loss, weight) of what is minimised, whose items are those of the first term, and of several terms."""
+    (_, weight), *others = pairs.values()
+    return [(loss * weight, weight), *(pairs.values() if others else ())]
+
+
+def _columns(terms):
+    return ("loss", *terms) if len(terms) > 1 else ("loss",)

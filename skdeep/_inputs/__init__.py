@@ -1,6 +1,11 @@
-"""X as the user gives it -> named arrays and an InputSignature: one mixin for each kind of input."""
+"""What X is as a user gives it, and its way to named arrays and an InputSignature: one class a kind of input.
 
-from skdeep._inputs.image import ImageInputs
-from skdeep._inputs.table import TableInputs
+An estimator has one of these objects, made of its parameters by `_inputs`. A fit asks it to `validate` X, to settle the
+dtype for `computing`, to `learn` from training rows, for the `numbers` that the net starts from, and to describe
+(`signature`) and `encode` rows. What was learned is kept in the net, and predictions ask that one.
+"""
 
-__all__ = ["ImageInputs", "TableInputs"]
+from skdeep._inputs.image import Images
+from skdeep._inputs.table import Tables
+
+__all__ = ["Images", "Tables"]

@@ -1,29 +1,46 @@
 """Images: (n, height, width[, channels]) or flat rows, kept in the dtype they come in if that is uint8."""
 
+from dataclasses import dataclass, replace
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
+from skdeep._data.columns import Dense
+from skdeep._engine.spec import InputSignature
 from skdeep._inputs import _precision
-from skdeep._spec import InputSignature, InputSpec
 
 _SMALLEST_SIDE = 8  # of a square image that is recognised in flat rows
 _USUAL_CHANNELS = (1, 3, 4)
 _LARGEST = 1e18  # value whose square single precision can hold
 
 
-class ImageInputs:
-    """Makes an estimator take images, and learn `image_shape_` (height, width, channels).
+@dataclass(frozen=True)
+class Images:
+    """Images, which are rescaled by the net itself.
 
-    The estimator has the parameters `image_shape` and `rescale`; its net starts from the live numbers `pixel_mean` and
-    `pixel_variance` and keeps them among its weights, so that rescaling goes wherever the weights go.
+    The net starts from the live numbers `pixel_mean` and `pixel_variance` and keeps them among its weights, so that
+    rescaling goes wherever the weights go.
+
+    Parameters
+    ----------
+    image_shape : tuple or None
+        As users give it; (height, width, channels) once it is learned.
+    rescale : float, "auto" or None
+        What pixels are multiplied with first.
+    dtype : {"auto", "float32", "float64"}
+        What the net computes in; `computing` settles what "auto" is.
     """
 
-    _auto_batch_size = 64
-    _attributes = """
+    image_shape: Any = None
+    rescale: Any = "auto"
+    dtype: str = "auto"
+
+    batch_size = 64
+    attributes = """
         image_shape_ : tuple of (int, int, int)
             Height, width and channels of the images.
         n_features_in_ : int
@@ -32,8 +49,15 @@ class ImageInputs:
             Names of the columns, if X was a DataFrame of flat rows with string names.
     """
 
-    def _check_inputs(self, X, *, reset, dtype):
-        """Validate X, which may be what this method returned before; returns (n, height, width, channels).
+    def validate(self, estimator, X, *, reset):
+        """Return X as (n, height, width, channels); what was returned may be given again.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Learns `image_shape_`, and what scikit-learn wants to know of X, or compares it.
+        X : array-like
+        reset : bool
 
         Raises
         ------
@@ -41,20 +65,25 @@ class ImageInputs:
             If X does not hold finite numbers, or its images are not of the expected shape.
         """
         _precision.check_numeric_columns(X)
-        expected = explicit_shape(self.image_shape) if reset else self.image_shape_
-        X, shape = _flat_rows(X, expected, fitted=not reset, name=type(self).__name__)
-        accepted = _precision.accepted_dtypes(X, dtype)
+        expected = explicit_shape(self.image_shape) if reset else estimator.image_shape_
+        X, shape = _flat_rows(X, expected, fitted=not reset, name=type(estimator).__name__)
+        accepted = _precision.accepted_dtypes(X, self.dtype)
         # What comes first is what others are converted to, so bytes come last.
-        X = validate_data(self, X, dtype=[*accepted, np.uint8], reset=reset)
+        X = validate_data(estimator, X, dtype=[*accepted, np.uint8], reset=reset)
         shape = shape or expected or _inferred_shape(X.shape[1])
         if reset:
-            self.image_shape_ = shape
+            estimator.image_shape_ = shape
         return X.reshape(-1, *shape)
 
-    def _compute_dtype(self, X):
-        return _precision.compute_dtype(self.dtype, X.size)
+    def computing(self, X):
+        """Return these inputs with the dtype that suits X."""
+        return replace(self, dtype=_precision.compute_dtype(self.dtype, X.size))
 
-    def _input_numbers(self, X, sample_weight):
+    def learn(self, X, sample_weight=None):
+        """Return these inputs with the shape of the images."""
+        return replace(self, image_shape=X.shape[1:])
+
+    def numbers(self, X, sample_weight=None):
         """Return the mean and variance with which the net standardises pixels."""
         if self.rescale is None:
             mean, variance = 0.0, 1.0
@@ -64,16 +93,18 @@ class ImageInputs:
             mean, variance = 0.0, float(self.rescale) ** -2
         return {"pixel_mean": mean, "pixel_variance": variance}
 
-    def _input_signature(self, X, dtype):
-        spec = InputSpec(X.shape[1:], "uint8" if X.dtype == np.uint8 else dtype)
-        return InputSignature((("X", spec),), dtype)
+    def signature(self, X):
+        """Describe a validated X."""
+        stored = "uint8" if X.dtype == np.uint8 else None
+        return InputSignature((("X", Dense(X.shape[1:], self.dtype, stored)),), self.dtype)
 
-    def _input_arrays(self, X, signature):
-        ((name, spec),) = signature.inputs
-        if X.dtype == spec.dtype:
+    def encode(self, X, signature):
+        """Return a validated X as the named arrays that a signature asks for."""
+        ((name, column),) = signature.inputs
+        if column.stored is None:
+            return {name: _precision.converted(X, self.dtype)}
+        if X.dtype == np.uint8:
             return {name: X}
-        if spec.dtype != "uint8":
-            return {name: _precision.converted(X, spec.dtype)}
         stored = np.clip(X, 0, 255).astype(np.uint8)
         if not np.array_equal(stored, X):
             raise ValueError(
@@ -82,10 +113,10 @@ class ImageInputs:
             )
         return {name: stored}
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+    @staticmethod
+    def tag(tags):
+        """Say in scikit-learn's tags what X may be."""
         tags.input_tags.three_d_array = True
-        return tags
 
 
 def explicit_shape(image_shape):

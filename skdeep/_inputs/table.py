@@ -1,34 +1,45 @@
 """Tables: 2-D arrays, DataFrames and CSR matrices, which stay sparse."""
 
+from dataclasses import dataclass, replace
+
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
+from skdeep._data.columns import Dense, Sparse
+from skdeep._engine.spec import InputSignature
 from skdeep._inputs import _precision
-from skdeep._spec import InputSignature, InputSpec
 
 
-class TableInputs:
-    """Makes an estimator take tables."""
+@dataclass(frozen=True)
+class Tables:
+    """Tables of numbers.
 
-    _attributes = """
+    Parameters
+    ----------
+    dtype : {"auto", "float32", "float64"}
+        What the net computes in; `computing` settles what "auto" is.
+    """
+
+    dtype: str = "auto"
+
+    batch_size = 200
+    attributes = """
         n_features_in_ : int
             Number of columns of X.
         feature_names_in_ : ndarray of shape (n_features,)
             Names of the columns, if X was a DataFrame with string names.
     """
 
-    _auto_batch_size = 200
-
-    def _check_inputs(self, X, *, reset, dtype):
-        """Validate X, which may be what this method returned before, and learn or check its width and column names.
+    def validate(self, estimator, X, *, reset):
+        """Return X checked; what was returned may be given again.
 
         Parameters
         ----------
+        estimator : estimator instance
+            Learns or compares the width and the names of the columns, as scikit-learn has it.
         X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
         reset : bool
             Learn the width and the names.
-        dtype : {"auto", "float32", "float64"}
-            What the net computes in, if that is known.
 
         Raises
         ------
@@ -37,33 +48,39 @@ class TableInputs:
             named.
         """
         _precision.check_numeric_columns(X)
-        accepted = _precision.accepted_dtypes(X, dtype)
-        return validate_data(self, X, accept_sparse="csr", dtype=accepted, reset=reset)
+        accepted = _precision.accepted_dtypes(X, self.dtype)
+        return validate_data(estimator, X, accept_sparse="csr", dtype=accepted, reset=reset)
 
-    def _compute_dtype(self, X):
-        return _precision.compute_dtype(self.dtype, X.nnz if sparse.issparse(X) else X.size)
+    def computing(self, X):
+        """Return these inputs with the dtype that suits X."""
+        n_values = X.nnz if sparse.issparse(X) else X.size
+        return replace(self, dtype=_precision.compute_dtype(self.dtype, n_values))
 
-    def _input_numbers(self, X, sample_weight):
-        """Return the live numbers of the model that are statistics of the training rows."""
+    def learn(self, X, sample_weight=None):
+        """Return these inputs with what they learned from training rows: nothing."""
+        return self
+
+    def numbers(self, X, sample_weight=None):
+        """Return the live numbers of the net that are statistics of training rows: none."""
         return {}
 
-    def _input_signature(self, X, dtype):
-        spec = InputSpec((X.shape[1],), dtype, sparse.issparse(X))
-        return InputSignature((("X", spec),), dtype)
+    def signature(self, X):
+        """Describe a validated X."""
+        column = Sparse if sparse.issparse(X) else Dense
+        return InputSignature((("X", column((X.shape[1],), self.dtype)),), self.dtype)
 
-    def _input_arrays(self, X, signature):
-        """Return a validated X as the named arrays that the signature asks for."""
-        ((name, spec),) = signature.inputs
-        if sparse.issparse(X) != spec.sparse:
-            X = sparse.csr_matrix(X) if spec.sparse else X.toarray()
-        if not spec.sparse:
-            return {name: _precision.converted(X, signature.dtype)}
-        if X.dtype == signature.dtype:
+    def encode(self, X, signature):
+        """Return a validated X as the named arrays that a signature asks for."""
+        ((name, column),) = signature.inputs
+        if isinstance(column, Dense):
+            return {name: _precision.converted(X.toarray() if sparse.issparse(X) else X, self.dtype)}
+        X = sparse.csr_matrix(X)
+        if X.dtype == self.dtype:
             return {name: X}
-        data = _precision.converted(X.data, signature.dtype)
+        data = _precision.converted(X.data, self.dtype)
         return {name: type(X)((data, X.indices, X.indptr), shape=X.shape)}
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+    @staticmethod
+    def tag(tags):
+        """Say in scikit-learn's tags what X may be."""
         tags.input_tags.sparse = True
-        return tags

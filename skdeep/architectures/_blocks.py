@@ -23,7 +23,7 @@ class Dropout(keras.layers.Dropout):
     """
 
     def __init__(self, rate, **kwargs):
-        super().__init__(float(rate), **kwargs)
+        super().__init__(0.5, **kwargs)
         self.rate = rate
         # Seed and number of the next call of the generator: number zero means that the seed is new.
         self.seed_state = tf.Variable(tf.zeros((2,), tf.int64), trainable=False)

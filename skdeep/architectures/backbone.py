@@ -114,14 +114,14 @@ def build(config, signature, numbers):
     """Return the keras.Model of a config: rescaled images, resized, in colour, through the backbone to the outputs."""
     from skdeep.architectures import _image_layers
 
-    ((name, spec),) = signature.inputs
-    images = keras.Input(spec.shape, dtype=DTYPE, name=name)
-    hidden = _image_layers.rescaled(images, numbers, DTYPE)
+    ((name, column),) = signature.inputs
+    images = column.inputs(name)
+    hidden = _image_layers.rescaled(images[name], numbers, DTYPE)
     hidden = _image_layers.augmented(hidden, config.augmentation, numbers, DTYPE)
-    height, width = input_size(config, spec.shape)
-    if (height, width) != spec.shape[:2]:
+    height, width = input_size(config, column.shape)
+    if (height, width) != column.shape[:2]:
         hidden = keras.layers.Resizing(height, width, dtype=DTYPE, name="resizing")(hidden)
-    if spec.shape[2] == 1:
+    if column.shape[2] == 1:
         hidden = keras.layers.Concatenate(dtype=DTYPE, name="colour")([hidden] * 3)
     hidden = keras.layers.Rescaling(255.0, dtype=DTYPE, name="bytes")(hidden)
     hidden = _preprocessing(config.backbone)(hidden)
@@ -139,7 +139,7 @@ def build(config, signature, numbers):
         keras.layers.Dense(units, dtype=DTYPE, name=f"output_{index}")(features)
         for index, units in enumerate(config.output_sizes)
     ] or [features]
-    return keras.Model({name: images}, outputs[0] if len(outputs) == 1 else outputs, name=config.backbone)
+    return keras.Model(images, outputs[0] if len(outputs) == 1 else outputs, name=config.backbone)
 
 
 def read_weights(config, path):

@@ -58,9 +58,9 @@ def build(config, signature, numbers):
     numbers : dict
         The dropout rate, if the config has dropout.
     """
-    (name, spec), dtype = signature.inputs[0], signature.dtype
-    inputs = keras.Input(spec.shape, dtype=dtype, sparse=spec.sparse, name=name)
-    hidden = inputs
+    ((name, column),), dtype = signature.inputs, signature.dtype
+    named = column.inputs(name)
+    hidden = named[name]
     for index, units in enumerate(config.hidden_layer_sizes):
         hidden = _hidden_layer(hidden, units, index, config, dtype, numbers)
     outputs = [
@@ -72,7 +72,7 @@ def build(config, signature, numbers):
         )(hidden)
         for index, units in enumerate(config.output_sizes)
     ]
-    return keras.Model({name: inputs}, outputs[0] if len(outputs) == 1 else outputs, name="mlp")
+    return keras.Model(named, outputs[0] if len(outputs) == 1 else outputs, name="mlp")
 
 
 def _hidden_layer(inputs, units, index, config, dtype, numbers):

@@ -5,7 +5,8 @@ import os
 
 import numpy as np
 
-from skdeep._spec import InputSignature, InputSpec, ModelSpec
+from skdeep._data.columns import Dense
+from skdeep._engine.spec import InputSignature, ModelSpec
 from skdeep.architectures import backbone
 
 
@@ -43,13 +44,13 @@ def draw_weights(measures, seed):
     """Return random weights of a backbone, those with which a net on it would start."""
 
     def draw():
-        from skdeep._engine import weights
+        from skdeep._engine import state
         from skdeep._engine.isolation import isolated
 
         spec = ModelSpec(backbone.build, measures, ("pixel_mean", "pixel_variance"))
-        any_image = InputSpec((1, 1, 3), backbone.DTYPE)
+        any_image = Dense((1, 1, 3), backbone.DTYPE)
         signature = InputSignature((("X", any_image),), backbone.DTYPE)
-        return isolated(weights.drawn, spec, signature, seed)[2:]
+        return isolated(state.drawn, spec, signature, seed)[2:]
 
     return _remembered(("weights", *_source(measures, seed)), draw)
 

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skdeep._classifier import DeepClassifier
-from skdeep._inputs import ImageInputs
+from skdeep._engine.spec import ModelSpec
+from skdeep._estimator.net import Design, Stage
+from skdeep._inputs import Images
 from skdeep._params import (
     ClassifierParams,
     OptimizerParams,
@@ -20,7 +22,6 @@ from skdeep._params import (
     positive,
 )
 from skdeep._regressor import DeepRegressor
-from skdeep._spec import ModelSpec
 from skdeep.architectures import backbone
 from skdeep.architectures.cnn import config, model
 from skdeep.image import augmentation
@@ -176,12 +177,19 @@ class ImageTrainingParams(TrainingParams, OptimizerParams):
     )
 
 
-class _CNN(ImageInputs):
+class _CNN:
     """What classifier and regressor share: the architecture."""
 
-    def _model_spec(self, signature, output_sizes):
+    _inputs_class = Images
+
+    def _inputs(self):
+        dtype = self.dtype if self.backbone is None else backbone_dtype(self.dtype)
+        return Images(self.image_shape, self.rescale, dtype)
+
+    def _design(self, inputs, signature, output_sizes):
         amounts = dict(sorted(augmentation.resolve(self.augmentation).items()))
-        settings = {"output_sizes": output_sizes, "augmentation": tuple(kind for kind in amounts if kind != "mixup")}
+        mixup = amounts.pop("mixup", None)
+        settings = {"output_sizes": output_sizes, "augmentation": tuple(amounts)}
         if self.backbone is None:
             measures, dropout = self._network(settings)
         else:
@@ -189,9 +197,10 @@ class _CNN(ImageInputs):
         numbers = {kind: amount for kind, amount in amounts.items() if amount is not None}
         numbers |= {"dropout": dropout} if dropout else {}
         numbers |= {"step": 0.0} if measures.normalization and self.backbone is None else {}
-        names = [name for name in numbers if name != "mixup"]
         build = model.build if self.backbone is None else backbone.build
-        return ModelSpec(build, measures, ("pixel_mean", "pixel_variance", *names)), numbers
+        spec = ModelSpec(build, measures, ("pixel_mean", "pixel_variance", *numbers))
+        schedule, rate_factor = (CosineDecay(), 3.0) if measures.normalization == "batch" else (None, 1.0)
+        return Design(spec, numbers, self._later(spec), schedule, rate_factor, self._initial(spec), mixup)
 
     def _network(self, settings):
         self._check_untouched(("weights", "fine_tune_epochs", "fine_tune_rate"), "needs a backbone")
@@ -223,26 +232,19 @@ class _CNN(ImageInputs):
         check_images(measures, self.image_shape_)
         return measures, dropout
 
-    def _stages(self, spec, epochs, goes_on):
-        """With a backbone: the output layer alone, then everything at a smaller rate."""
+    def _later(self, spec):
+        """With a backbone: after the output layer alone, everything at a smaller rate."""
         if self.backbone is None or not self.fine_tune_epochs:
-            return super()._stages(spec, epochs, goes_on)
+            return ()
         tuned = replace(spec, config=replace(spec.config, trained="tuned"))
-        first = [(tuned, epochs, self.fine_tune_rate)] if goes_on else [(spec, epochs, 1.0)]
-        return first if goes_on else [*first, (tuned, self.fine_tune_epochs, self.fine_tune_rate)]
+        return (Stage(tuned, self.fine_tune_epochs, self.fine_tune_rate),)
 
-    def _initial_weights(self, spec):
+    def _initial(self, spec):
+        """Return the function that reads the weights to begin with, or None."""
         if self.backbone is None or are_random(self.weights):
             return None
-        return backbone.place_weights(read_weights(spec.config, self.weights), n_more=2 * len(spec.config.output_sizes))
-
-    def _compute_dtype(self, X):
-        if self.backbone is None:
-            return super()._compute_dtype(X)
-        return backbone_dtype(self.dtype)
-
-    def _auto_schedule(self, spec):
-        return (CosineDecay(), 3.0) if spec.config.normalization == "batch" else (None, 1.0)
+        n_more = 2 * len(spec.config.output_sizes)
+        return lambda: backbone.place_weights(read_weights(spec.config, self.weights), n_more)
 
     def _custom(self):
         """Return the measures of a custom net; those of another must not have been touched."""

@@ -11,23 +11,16 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from skdeep._inputs import ImageInputs
+from skdeep._engine.spec import ModelSpec
+from skdeep._estimator.net import Net
+from skdeep._inputs import Images
 from skdeep._params import REQUIRED, estimator, param
-from skdeep._spec import InputSignature, ModelSpec
 from skdeep.architectures import backbone
 from skdeep.base import BaseDeepEstimator
 from skdeep.image._backbone import are_random, check_images, check_weights, digest, draw_weights, read_weights
 from skdeep.image._params import ImageParams, height_and_width
 
 _IMAGES_A_CALL = 64  # after which what is done is kept, and shown
-
-
-@dataclass(frozen=True)
-class Net:
-    """What a fitted embedding knows of its net, besides the weights."""
-
-    spec: ModelSpec
-    signature: InputSignature
 
 
 @dataclass(eq=False, repr=False)
@@ -79,7 +72,6 @@ class RunningParams:
 
 @estimator
 class ImageEmbedding(
-    ImageInputs,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseDeepEstimator,
@@ -128,6 +120,8 @@ class ImageEmbedding(
     (40,)
     """
 
+    _inputs_class = Images
+
     def fit(self, X, y=None):
         """Read the weights, and learn the shape and the range of values of the images.
 
@@ -157,17 +151,18 @@ class ImageEmbedding(
         check_weights(self.backbone, self.weights)
         size = None if self.size is None else height_and_width(self.size)
         measures = backbone.BackboneConfig(self.backbone, size=size, pooling=self.pooling)
-        X = self._check_inputs(X, reset=True, dtype=backbone.DTYPE)
+        inputs = Images(self.image_shape, self.rescale, backbone.DTYPE)
+        X = inputs.validate(self, X, reset=True)
         check_images(measures, self.image_shape_)
-        signature = self._input_signature(X, backbone.DTYPE)
-        self._numbers = self._input_numbers(X, None)
-        self._net = Net(ModelSpec(backbone.build, measures, tuple(self._numbers)), signature)
+        inputs, numbers = inputs.learn(X), inputs.numbers(X)
+        spec = ModelSpec(backbone.build, measures, tuple(numbers))
+        self._net = Net(spec, inputs.signature(X), inputs, numbers=numbers)
         is_random = are_random(self.weights)
         origin = self._draw_seeds()[0] if is_random else self.weights
         body = draw_weights(measures, origin) if is_random else read_weights(measures, origin)
-        rescaling = [np.full(X.shape[3], number, backbone.DTYPE) for number in self._numbers.values()]
+        rescaling = [np.full(X.shape[3], number, backbone.DTYPE) for number in numbers.values()]
         self.weights_ = [*rescaling, *body]
-        self._content = repr((measures, self._numbers)).encode() + digest(measures, origin, body)
+        self._content = repr((measures, numbers)).encode() + digest(measures, origin, body)
         self._n_features_out = self._embedded(X[:1]).shape[1]
 
     def transform(self, X):
@@ -184,13 +179,12 @@ class ImageEmbedding(
             One row an image.
         """
         check_is_fitted(self, "weights_")
-        return self._embedded(self._check_inputs(X, reset=False, dtype=backbone.DTYPE), self.verbose)
+        return self._embedded(self._net.inputs.validate(self, X, reset=False), self.verbose)
 
     def _embedded(self, images, verbose=False):
         """Return the features of images, each content of which is computed once as long as there is room for it."""
         from skdeep._engine.cache import cache
 
-        signature = self._input_signature(images, backbone.DTYPE)
         keys = self._keys(images)
         known = cache.memory.get_many(keys)
         rows = {key: row for row, key in enumerate(keys) if key not in known}
@@ -198,8 +192,7 @@ class ImageEmbedding(
         with tqdm(total=len(rows), desc=type(self).__name__, unit="image", disable=not (verbose and rows)) as progress:
             for start in range(0, len(rows), _IMAGES_A_CALL):
                 piece = wanted[start : start + _IMAGES_A_CALL]
-                batch = self._input_arrays(images[[rows[key] for key in piece]], signature)
-                (features,) = self._outputs(signature, batch)
+                (features,) = self._outputs(images[[rows[key] for key in piece]])
                 # Copies, because a row that is kept would hold on to the features of the whole batch.
                 new = {key: [row.copy()] for key, row in zip(piece, features, strict=True)}
                 cache.memory.put_many(new)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from skdeep._spec import Recipe
+from skdeep._engine.spec import Recipe
 from skdeep.losses.classification import CrossEntropy, Focal
 from skdeep.losses.regression import Huber, LogPoisson, Pinball
 from skdeep.utils._keys import KerasObject, described, undescribed
@@ -115,7 +115,7 @@ def regression_loss(loss):
 def _own(instance, link, scaling=None):
     """Resolve a loss of ours, whose live numbers become inputs of the program."""
     live = instance.live_numbers
-    numbers = {f"loss_{name}": float(getattr(instance, name)) for name in live}
+    numbers = {name: float(getattr(instance, name)) for name in live}
     kept = KerasObject(instance, live=live, attributes=True)
     return ResolvedLoss(Recipe(_build_own, (kept, live), tuple(numbers)), numbers, link, scaling)
 
@@ -124,7 +124,7 @@ def _build_own(config, numbers):
     kept, live = config
     instance = type(kept.instance).from_config(kept.instance.get_config())
     for name in live:
-        setattr(instance, name, numbers[f"loss_{name}"])
+        setattr(instance, name, numbers[name])
     return instance.call
 
 

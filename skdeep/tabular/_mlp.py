@@ -7,7 +7,9 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._classifier import DeepClassifier
-from skdeep._inputs import TableInputs
+from skdeep._engine.spec import ModelSpec
+from skdeep._estimator.net import Design
+from skdeep._inputs import Tables
 from skdeep._params import (
     ClassifierParams,
     OptimizerParams,
@@ -18,7 +20,6 @@ from skdeep._params import (
     param,
 )
 from skdeep._regressor import DeepRegressor
-from skdeep._spec import ModelSpec
 from skdeep.architectures import mlp
 from skdeep.utils._keys import described
 
@@ -68,7 +69,7 @@ class MLPParams:
     )
 
 
-class _MLP(TableInputs):
+class _MLP:
     """What classifier and regressor share: the architecture and its weights under scikit-learn's names."""
 
     _attributes = """
@@ -76,7 +77,12 @@ class _MLP(TableInputs):
             The weights by layer, as in scikit-learn's MLP; a regressor's predict standardised targets.
     """
 
-    def _model_spec(self, signature, output_sizes):
+    _inputs_class = Tables
+
+    def _inputs(self):
+        return Tables(self.dtype)
+
+    def _design(self, inputs, signature, output_sizes):
         config = mlp.MLPConfig(
             hidden_layer_sizes=_sizes(self.hidden_layer_sizes),
             output_sizes=output_sizes,
@@ -88,7 +94,7 @@ class _MLP(TableInputs):
         )
         mlp.check(config)
         numbers = {"dropout": float(self.dropout)} if config.dropout else {}
-        return ModelSpec(mlp.build, config, tuple(numbers)), numbers
+        return Design(ModelSpec(mlp.build, config, tuple(numbers)), numbers)
 
     @property
     def coefs_(self):

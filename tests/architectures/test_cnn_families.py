@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skdeep._spec import InputSignature, InputSpec
+from skdeep._data.columns import Dense
+from skdeep._engine.spec import InputSignature
 from skdeep.architectures.cnn import model
 from skdeep.architectures.cnn.config import ARCHITECTURES, CNNConfig, defaults
 
@@ -20,7 +21,7 @@ AVERAGED = ("nin", "inception", "resnet", "densenet")
 def built(architecture, shape=(28, 28, 1), outputs=(10,), **measures):
     dropout, normalization = defaults(architecture)
     measures = {"dropout": dropout > 0, "normalization": normalization} | measures
-    signature = InputSignature((("X", InputSpec(shape, "float32")),), "float32")
+    signature = InputSignature((("X", Dense(shape, "float32")),), "float32")
     numbers = {"pixel_mean": 0.0, "pixel_variance": 1.0, "dropout": 0.5}
     return model.build(CNNConfig(architecture, outputs, **measures), signature, numbers)
 
@@ -403,7 +404,7 @@ def test_images_of_one_row_are_read_along_the_row_only(architecture):
 
 @pytest.mark.parametrize("architecture", NAMED)
 def test_the_whole_net_computes_in_the_dtype_asked_for(architecture):
-    signature = InputSignature((("X", InputSpec((6, 6, 3), "uint8")),), "float64")
+    signature = InputSignature((("X", Dense((6, 6, 3), "float64", "uint8")),), "float64")
     dropout, normalization = defaults(architecture)
     config = CNNConfig(architecture, (2,), width=0.1, depth=0.4, normalization=normalization, dropout=dropout > 0)
     net = model.build(config, signature, {"pixel_mean": 0.0, "pixel_variance": 4.0, "dropout": 0.5})

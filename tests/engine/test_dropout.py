@@ -8,10 +8,13 @@ import keras
 import numpy as np
 import pytest
 
+from skdeep._data.columns import Dense
+from skdeep._data.order import AsGiven
 from skdeep._engine import loop, optimizers
 from skdeep._engine.batches import Data
 from skdeep._engine.cache import ProgramCache
-from skdeep._spec import InputSignature, InputSpec, ModelSpec, ProgramSpec, Recipe, TrainPlan
+from skdeep._engine.objectives import supervised
+from skdeep._engine.spec import InputSignature, ModelSpec, ProgramSpec, Recipe, TrainPlan
 from skdeep.architectures._blocks import Dropout
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
@@ -53,20 +56,21 @@ class Masks:
     def __init__(self, units=UNITS):
         self.shape = (2, ROWS, units)
         signature = InputSignature(
-            (("row", InputSpec((ROWS,), "float32")), ("ones", InputSpec((units,), "float32"))), "float32"
+            (("row", Dense((ROWS,), "float32")), ("ones", Dense((units,), "float32"))), "float32"
         )
         optimizer, self.numbers = optimizers.recipe("sgd", learning_rate=1.0)
-        model, loss = ModelSpec(build, None, ("dropout",)), Recipe(build_loss, None)
-        self.spec = ProgramSpec(model, signature, (((1,), "float32"),), (loss,), optimizer)
+        model, loss = ModelSpec(build, None, ("dropout",)), supervised.OutputLoss("sum", Recipe(build_loss, None))
+        targets, objective = (("sum", Dense((1,), "float32")),), supervised.recipe([loss])
+        self.spec = ProgramSpec(model, signature, targets, objective, (("optimizer", optimizer),))
         self.inputs = {"row": np.eye(ROWS, dtype=np.float32), "ones": np.ones((ROWS, units), np.float32)}
         self.cache = ProgramCache()
 
     def __call__(self, rate, *, seed=0, batch_size=1, epochs=EPOCHS, callbacks=(), first_epoch=0):
         numbers = self.numbers | {"dropout": rate}
-        plan = TrainPlan(epochs, batch_size, (0, 0, seed), numbers, shuffle=False, first_epoch=first_epoch)
+        plan = TrainPlan(epochs, batch_size, (0, 0, seed), numbers, AsGiven(ROWS), first_epoch=first_epoch)
         seen = [np.zeros(self.shape)]
         with self.cache.lease(self.spec) as program:
-            data = Data(self.spec, self.inputs, [np.zeros((ROWS, 1), np.float32)])
+            data = Data(self.spec, self.inputs, {"sum": np.zeros((ROWS, 1), np.float32)})
             loop.fit(program, data, plan, callbacks=callbacks, observer=WeightsOfEpochs(seen))
         return np.diff(np.array(seen), axis=0).swapaxes(0, 1) * batch_size
 

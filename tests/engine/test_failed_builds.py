@@ -15,7 +15,7 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 
 import skdeep
-from skdeep._engine import optimizers, program, weights
+from skdeep._engine import optimizers, program, state
 from skdeep._engine.cache import ProgramCache, cache
 from skdeep._engine.predict import Predictor
 from skdeep.tabular import MLPClassifier
@@ -46,7 +46,7 @@ def net(units=6, **given):
     return MLPClassifier((units, 5), epochs=2, random_state=0, **given)
 
 
-def state():
+def kept():
     info = cache.info()
     return info.programs, info.nbytes, info.misses
 
@@ -67,7 +67,7 @@ def expected():
 
 def assert_all_is_well(expected, before):
     model, probabilities, arrays = expected
-    assert state() == before
+    assert kept() == before
     cache._predictors.clear()
     cache._forward.clear()
     np.testing.assert_array_equal(model.predict_proba(X), probabilities)  # built anew
@@ -99,12 +99,12 @@ STEPS = {
     "the last weight": (keras.Variable, "_deferred_initialize", 6),
     "the optimizer": (optimizers, "build", 1),
     "the slots": (keras.optimizers.Adam, "build", 1),
-    "the starting values of the slots": (weights, "slot_resets", 1),
+    "the starting values of the slots": (state, "slot_resets", 1),
     "tracing the training": (program, "compile_function", 1),
     "tracing a layer": (keras.layers.Dense, "call", 2),
     "tracing the gradient": (keras.optimizers.Adam, "apply", 1),
     "tracing the start": (program, "compile_function", 2),
-    "tracing the initial weights": (weights, "draw", 3),
+    "tracing the initial weights": (state, "draw", 3),
     "the predictor": (ProgramCache, "_predictor", 1),
 }
 
@@ -112,20 +112,20 @@ STEPS = {
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_that_fails_leaves_everything_as_it_was(step, expected, monkeypatch):
     where, name, at_call = STEPS[step]
-    before = state()
+    before = kept()
     with monkeypatch.context() as patched:
         patched.setattr(where, name, breaking(getattr(where, name), at_call))
         with pytest.raises(Broken):
             net(7, learning_rate=0.1).fit(X, y)
     if step == "the predictor":  # the program is whole by then, and kept
-        assert state()[0] == before[0] + 1
-        before = state()
+        assert kept()[0] == before[0] + 1
+        before = kept()
     assert_all_is_well(expected, before)
 
 
 @pytest.mark.parametrize("step", ["validation", "prediction"])
 def test_later_graphs_that_fail_leave_everything_as_it_was(step, expected, monkeypatch):
-    before = state()
+    before = kept()
     model = expected[0]
     cache._predictors.clear()
     cache._forward.clear()
@@ -141,20 +141,20 @@ def test_later_graphs_that_fail_leave_everything_as_it_was(step, expected, monke
 
 
 def test_an_initializer_that_raises_fails_its_own_candidates_only(expected):
-    before = state()
+    before = kept()
     grid = {"kernel_initializer": ["he_normal", BrokenInitializer(), "glorot_normal", BrokenInitializer(False)]}
     with pytest.warns(Warning, match="fits failed"):
         search = GridSearchCV(net(), grid, cv=2, error_score=-1.0, refit=False).fit(X, y)
     failed = search.cv_results_["mean_test_score"] == -1
     assert failed.tolist() == [False, True, False, False]
-    assert state()[0] == before[0] + 3
-    assert_all_is_well(expected, state())
+    assert kept()[0] == before[0] + 3
+    assert_all_is_well(expected, kept())
 
 
 def test_a_net_that_does_not_fit_into_memory_fails_alone(expected):
     import tensorflow as tf
 
-    before = state()
+    before = kept()
     with pytest.raises(tf.errors.ResourceExhaustedError):
         MLPClassifier((2_000_000, 2_000_000), epochs=1).fit(X, y)
     assert_all_is_well(expected, before)
@@ -180,7 +180,7 @@ def test_an_interrupted_build_leaves_everything_as_it_was(expected):
     started = time.perf_counter()
     net(9).fit(X, y)
     seconds = time.perf_counter() - started
-    before, moments = state(), random.Random(0)
+    before, moments = kept(), random.Random(0)
     hits = 0
     for attempt in range(200):
         cache.interrupted_at = float("-inf")
@@ -195,5 +195,5 @@ def test_an_interrupted_build_leaves_everything_as_it_was(expected):
     assert hits > 100
     while [thread for thread in threading.enumerate() if thread.name.startswith("skdeep-build")]:
         time.sleep(0.01)
-    assert state()[0] <= before[0] + 6
-    assert_all_is_well(expected, state())
+    assert kept()[0] <= before[0] + 6
+    assert_all_is_well(expected, kept())

@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from skdeep._data.columns import Dense, Ids
+from skdeep._data.order import AsGiven, Shuffled
 from skdeep._engine import loop, optimizers
 from skdeep._engine.batches import Data
 from skdeep._engine.cache import ProgramCache
+from skdeep._engine.objectives.supervised import OutputLoss, recipe
 from skdeep._engine.predict import Predictor, weight_tensors
-from skdeep._spec import InputSignature, InputSpec, ModelSpec, ProgramSpec, Recipe, TrainPlan
+from skdeep._engine.spec import InputSignature, ModelSpec, ProgramSpec, Recipe, TrainPlan
 
 N, BATCH, RATE = 40, 12, 2.0**-5
 rng = np.random.default_rng(0)
@@ -30,7 +33,7 @@ def build_three_inputs(config, signature, numbers):
         keras.layers.Flatten()(keras.layers.Conv2D(2, 3, activation="tanh")(keras.layers.Rescaling(1 / 255)(image))),
     ]
     merged = keras.layers.Concatenate()(parts)
-    outputs = [keras.layers.Dense(1)(merged), keras.layers.Dense(3)(merged)]
+    outputs = [keras.layers.Dense(1, name="number")(merged), keras.layers.Dense(3, name="class")(merged)]
     return keras.Model({"table": table, "series": series, "image": image}, outputs)
 
 
@@ -48,31 +51,35 @@ def build_cross_entropy(config, numbers):
     return lambda targets, outputs: tf.nn.sparse_softmax_cross_entropy_with_logits(targets, outputs)
 
 
-LOSSES = SQUARED_ERROR, CROSS_ENTROPY = Recipe(build_squared_error, None), Recipe(build_cross_entropy, None)
+NUMBER = OutputLoss("number", Recipe(build_squared_error, None))
+CLASS = OutputLoss("class", Recipe(build_cross_entropy, None))
+COLUMNS = {"number": Dense((1,), "float32"), "class": Ids(())}
 THREE_INPUTS = InputSignature(
     (
-        ("table", InputSpec((5,), "float32")),
-        ("series", InputSpec((9, 2), "float32")),
-        ("image", InputSpec((6, 6, 1), "uint8")),
+        ("table", Dense((5,), "float32")),
+        ("series", Dense((9, 2), "float32")),
+        ("image", Dense((6, 6, 1), "float32", "uint8")),
     ),
     "float32",
 )
-ONE_INPUT = InputSignature((("tokens", InputSpec((12,), "int32")),), "float32")
+ONE_INPUT = InputSignature((("tokens", Ids((12,))),), "float32")
 
 
 class Training:
     """One architecture in a cache of its own."""
 
-    def __init__(self, model, signature, targets, losses, *, flat=False, batch_size=BATCH):
-        recipe, self.numbers = optimizers.recipe("sgd", learning_rate=RATE)
+    def __init__(self, model, signature, targets, losses, *, one_vector=False, batch_size=BATCH):
+        optimizer, self.numbers = optimizers.recipe("sgd", learning_rate=RATE)
         self.batch_size = batch_size
-        described = tuple((array.shape[1:], array.dtype.name) for array in targets)
-        self.spec = ProgramSpec(model, signature, described, losses, recipe, flat=flat)
+        columns = tuple((name, COLUMNS[name]) for name in targets)
+        optimizers_by_name = (("optimizer", optimizer),)
+        self.spec = ProgramSpec(model, signature, columns, recipe(losses), optimizers_by_name, one_vector=one_vector)
         self.targets, self.cache = targets, ProgramCache()
 
     def fit(self, inputs, epochs=2, shuffle=False, seed=0):
         """Return the initial weights and the FitResult."""
-        plan = TrainPlan(epochs, self.batch_size, (seed, seed + 1, seed + 2), self.numbers, shuffle=shuffle)
+        order = (Shuffled if shuffle else AsGiven)(len(next(iter(inputs.values()))))
+        plan = TrainPlan(epochs, self.batch_size, (seed, seed + 1, seed + 2), self.numbers, order)
         with self.cache.lease(self.spec) as program:
             program.start(plan.seeds[0], plan.numbers)
             start = program.weights()
@@ -89,8 +96,8 @@ def keras_fit(build, config, signature, start, inputs, targets, losses):
 
 @pytest.fixture(scope="module", params=[False, True], ids=["by weight", "one vector"])
 def three_inputs(request):
-    targets = [NUMBERS, CLASSES.astype(np.int32)]
-    return Training(ModelSpec(build_three_inputs, 4), THREE_INPUTS, targets, LOSSES, flat=request.param)
+    targets = {"number": NUMBERS, "class": CLASSES.astype(np.int32)}
+    return Training(ModelSpec(build_three_inputs, 4), THREE_INPUTS, targets, [NUMBER, CLASS], one_vector=request.param)
 
 
 def test_inputs_of_rank_one_two_and_three_with_two_outputs_train_as_in_keras(three_inputs):
@@ -114,10 +121,10 @@ def test_the_order_of_the_arrays_does_not_matter_their_names_do(three_inputs):
     assert all(np.array_equal(mine, theirs) for mine, theirs in zip(one.weights, other.weights, strict=True))
 
 
-@pytest.mark.parametrize("flat", [False, True], ids=["by weight", "one vector"])
-def test_embeddings_train_as_in_keras(flat):
+@pytest.mark.parametrize("one_vector", [False, True], ids=["by weight", "one vector"])
+def test_embeddings_train_as_in_keras(one_vector):
     training = Training(
-        ModelSpec(build_embedding, 4), ONE_INPUT, [CLASSES.astype(np.int32)], (CROSS_ENTROPY,), flat=flat
+        ModelSpec(build_embedding, 4), ONE_INPUT, {"class": CLASSES.astype(np.int32)}, [CLASS], one_vector=one_vector
     )
     start, result = training.fit({"tokens": TOKENS})
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -130,14 +137,14 @@ def test_embeddings_train_as_in_keras(flat):
     assert not np.any(table[1:7] == first[1:7])
 
 
-@pytest.mark.parametrize("flat", [False, True], ids=["by weight", "one vector"])
-def test_embeddings_give_the_same_bits_every_time(flat):
+@pytest.mark.parametrize("one_vector", [False, True], ids=["by weight", "one vector"])
+def test_embeddings_give_the_same_bits_every_time(one_vector):
     """Gradients of a token are added in the same order, although there are enough of them for several threads."""
     tokens = rng.integers(1, 7, size=(400, 50)).astype(np.int32)
-    signature = InputSignature((("tokens", InputSpec((50,), "int32")),), "float32")
+    signature = InputSignature((("tokens", Ids((50,))),), "float32")
     classes = rng.integers(0, 3, size=400).astype(np.int32)
     training = Training(
-        ModelSpec(build_embedding, 64), signature, [classes], (CROSS_ENTROPY,), flat=flat, batch_size=400
+        ModelSpec(build_embedding, 64), signature, {"class": classes}, [CLASS], one_vector=one_vector, batch_size=400
     )
     fits = [training.fit({"tokens": tokens}, epochs=6, shuffle=True)[1].weights for _ in range(6)]
     for others in fits[1:]:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import skdeep
-from skdeep._engine import flat
+from skdeep._engine import layout
 from skdeep._engine import optimizers as engine_optimizers
 from skdeep._params import OPTIMIZERS
 from skdeep.tabular import MLPClassifier, MLPRegressor
@@ -124,7 +124,7 @@ def test_ten_steps_in_single_precision(name):
 def test_ten_steps_of_large_weights(name, monkeypatch):
     """Adam updates a large weight in one pass: here every weight is large."""
     monkeypatch.setattr(engine_optimizers, "FUSED_WEIGHTS", 1)
-    monkeypatch.setattr(flat, "MOST_WEIGHTS", 0)
+    monkeypatch.setattr(layout, "MOST_WEIGHTS", 0)
     skdeep.clear_cache()
     fused, step = [], tf.raw_ops.ResourceApplyAdam
     monkeypatch.setattr(tf.raw_ops, "ResourceApplyAdam", lambda **given: fused.append(1) or step(**given))

@@ -15,6 +15,7 @@ import skdeep
 from skdeep._engine import predict
 from skdeep._engine.cache import cache
 from skdeep._engine.monitor import Monitor
+from skdeep._engine.views import outputs
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
 X, y = make_regression(60, 4, noise=5.0, random_state=0)
@@ -247,5 +248,5 @@ def test_the_rows_of_a_call_are_few_where_the_net_is_wide():
     chunks = []
     for model in (narrow, wide):
         model.predict(X_labelled)
-        chunks.append(cache._predictor(model._net.spec, model._net.signature)._chunk)
+        chunks.append(cache._predictor(model._net.spec, model._net.signature, outputs())._chunk)
     assert chunks == [predict._VALUES_PER_CALL // 64, predict._VALUES_PER_CALL // 2**16]

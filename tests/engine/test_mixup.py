@@ -8,8 +8,7 @@ from scipy import stats
 from scipy.special import log_expit, log_softmax, softmax
 
 import skdeep
-from skdeep._engine import mixup
-from skdeep._engine.mixup import Mixup
+from skdeep._engine.objectives.mixup import Shares
 from skdeep.image import CNNClassifier, CNNRegressor
 from skdeep.image.augmentation import Mixup as Augmentation
 from skdeep.utils._numbers import LiveNumber
@@ -25,16 +24,16 @@ SETTINGS = {"architecture": "custom", "filters": (3,), "head": (), "rescale": No
 
 
 def shares_of(alpha, n, seed=0, dtype=tf.float64):
-    made = Mixup(LiveNumber(tf.Variable(alpha, dtype=dtype)), dtype)
+    made = Shares(LiveNumber(tf.Variable(alpha, dtype=dtype)))
     made.seed_state.assign([seed, 0])
-    return made.shares(n).numpy()
+    return made.draw(n, dtype).numpy()
 
 
 @pytest.fixture
 def given_shares(monkeypatch):
     """The shares of all batches; programs compiled with them are not kept."""
     skdeep.clear_cache()
-    monkeypatch.setattr(mixup.Mixup, "shares", lambda self, n_rows: tf.cast(tf.constant(SHARES)[:n_rows], self.dtype))
+    monkeypatch.setattr(Shares, "draw", lambda self, n_rows, dtype: tf.cast(tf.constant(SHARES)[:n_rows], dtype))
     yield SHARES
     skdeep.clear_cache()
 
@@ -61,10 +60,10 @@ def test_shares_are_drawn_from_the_beta_distribution(alpha, dtype):
 
 
 def test_shares_follow_from_the_seed_and_differ_from_step_to_step():
-    made, again = (Mixup(LiveNumber(tf.Variable(0.5)), tf.float32) for _ in range(2))
-    first, second = made.shares(50).numpy(), made.shares(50).numpy()
-    assert_array_equal(again.shares(50), first)
-    assert_array_equal(again.shares(50), second)
+    made, again = (Shares(LiveNumber(tf.Variable(0.5))) for _ in range(2))
+    first, second = (made.draw(50, tf.float32).numpy() for _ in range(2))
+    assert_array_equal(again.draw(50, tf.float32), first)
+    assert_array_equal(again.draw(50, tf.float32), second)
     assert not np.array_equal(first, second)
 
 
@@ -193,7 +192,7 @@ def test_bytes_are_mixed_as_numbers(given_shares):
 def test_shares_of_one_leave_everything_as_it_is(monkeypatch):
     plain = CNNClassifier(**SETTINGS | {"learning_rate": 0.1, "epochs": 3}).fit(X, LABELS)
     skdeep.clear_cache()
-    monkeypatch.setattr(mixup.Mixup, "shares", lambda self, n_rows: tf.ones((n_rows,), self.dtype))
+    monkeypatch.setattr(Shares, "draw", lambda self, n_rows, dtype: tf.ones((n_rows,), dtype))
     mixed = CNNClassifier(**SETTINGS | {"learning_rate": 0.1, "epochs": 3}, augmentation="mixup").fit(X, LABELS)
     skdeep.clear_cache()
     assert_allclose(mixed.loss_curve_, plain.loss_curve_, rtol=1e-12)

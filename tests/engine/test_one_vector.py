@@ -6,10 +6,10 @@ import pytest
 from scipy import sparse
 
 import skdeep
-from skdeep._engine import flat, program
+from skdeep._engine import layout
 from skdeep.tabular import MLPClassifier
 
-N = 50
+N, ONE_VECTOR = 50, layout.OneVector
 rng = np.random.default_rng(0)
 X = rng.normal(size=(N, 6)) * (rng.random(size=(N, 6)) < 0.5)
 y = np.arange(N) % 3
@@ -39,14 +39,14 @@ class Training:
 
     def __init__(self, monkeypatch):
         self._monkeypatch, self.vectors = monkeypatch, 0
-        monkeypatch.setattr(program, "FlatWeights", self._counted)
+        monkeypatch.setattr(layout, "OneVector", self._counted)
 
     def _counted(self, *arguments):
         self.vectors += 1
-        return flat.FlatWeights(*arguments)
+        return ONE_VECTOR(*arguments)
 
     def __call__(self, most, name, train=None):
-        self._monkeypatch.setattr(flat, "MOST_WEIGHTS", most)
+        self._monkeypatch.setattr(layout, "MOST_WEIGHTS", most)
         skdeep.clear_cache()
         shared = {
             "hidden_layer_sizes": (7, 5),
@@ -77,7 +77,7 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_ways_train_the_same_net(name, training):
-    vector = training(flat.MOST_WEIGHTS, name)
+    vector = training(layout.MOST_WEIGHTS, name)
     assert training.vectors == 1
     by_weight = training(0, name)
     assert training.vectors == 1
@@ -86,12 +86,14 @@ def test_both_ways_train_the_same_net(name, training):
 
 @pytest.mark.parametrize("name", BY_WEIGHT)
 def test_some_optimizers_need_the_weights_one_by_one(name, training):
-    training(flat.MOST_WEIGHTS, name)
+    training(layout.MOST_WEIGHTS, name)
     assert training.vectors == 0
 
 
 def test_both_ways_go_on_where_they_stopped(training):
-    fits = [training(most, "adam", lambda model: model.partial_fit(X, y, epochs=3)) for most in (flat.MOST_WEIGHTS, 0)]
+    fits = [
+        training(most, "adam", lambda model: model.partial_fit(X, y, epochs=3)) for most in (layout.MOST_WEIGHTS, 0)
+    ]
     assert fits[0].n_epochs_ == 9
     assert_same(*fits)
 

@@ -37,8 +37,8 @@ def assert_same_weights(one, other):
 
 
 def stored_as(model):
-    ((_, spec),) = model._net.signature.inputs
-    return spec.dtype
+    ((_, column),) = model._net.signature.inputs
+    return column.stored or column.dtype
 
 
 def objects(images):

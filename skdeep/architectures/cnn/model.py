@@ -19,10 +19,10 @@ def build(config, signature, numbers):
     """
     from skdeep.architectures.cnn._layers import Layers
 
-    ((name, spec),), dtype = signature.inputs, signature.dtype
-    images = keras.Input(spec.shape, dtype=dtype, name=name)
-    hidden = _image_layers.rescaled(images, numbers, dtype)
+    ((name, column),), dtype = signature.inputs, signature.dtype
+    images = column.inputs(name)
+    hidden = _image_layers.rescaled(images[name], numbers, dtype)
     hidden = _image_layers.augmented(hidden, config.augmentation, numbers, dtype)
-    layers = Layers(config, dtype, numbers, spec.shape)
+    layers = Layers(config, dtype, numbers, column.shape)
     outputs = layers.outputs(families.FAMILIES[config.architecture](hidden, layers))
-    return keras.Model({name: images}, outputs[0] if len(outputs) == 1 else outputs, name=config.architecture)
+    return keras.Model(images, outputs[0] if len(outputs) == 1 else outputs, name=config.architecture)

@@ -1,0 +1,64 @@
+"""Rows as users give them, until they are encoded for a net; and which of them are held out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing
+
+
+@dataclass(frozen=True)
+class RowData:
+    """X, y and weights that belong together; y and weights may be None."""
+
+    X: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def n_rows(self):
+        """Return the number of rows."""
+        return self.X.shape[0] if hasattr(self.X, "shape") else len(self.X)
+
+    def take(self, rows):
+        """Return some of the rows, by number."""
+        parts = (self.X, self.y, self.sample_weight)
+        return RowData(*(None if part is None else _safe_indexing(part, rows) for part in parts))
+
+    def without_weightless(self):
+        """Leave out rows of weight zero, which count for nothing, not even as a class."""
+        weight = self.sample_weight
+        return self if weight is None or weight.all() else self.take(np.flatnonzero(weight))
+
+
+def split(rows, fraction, strata, seed):
+    """Return (training rows, validation rows), drawn at random.
+
+    Parameters
+    ----------
+    rows : RowData
+    fraction : float
+        Of the rows held out.
+    strata : ndarray or None
+        Classes whose shares are kept where that is possible; a class's only row is trained on.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows.
+    """
+    numbers, single, codes = np.arange(rows.n_rows), np.empty(0, dtype=int), None
+    if strata is not None:
+        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+        single, numbers = numbers[counts[codes] < 2], numbers[counts[codes] >= 2]
+        n_smaller = len(numbers) * min(fraction, 1 - fraction)
+        codes = codes[numbers] if n_smaller >= (counts >= 2).sum() else None
+    if round(len(numbers) * fraction) < 1 or len(numbers) < 2:
+        raise ValueError(
+            f"Early stopping cannot split validation_fraction={fraction} off {rows.n_rows} rows; give more rows, a "
+            "larger fraction, or X_val and y_val."
+        )
+    train, test = train_test_split(numbers, test_size=fraction, random_state=seed, stratify=codes)
+    return rows.take(np.concatenate([train, single])), rows.take(test)

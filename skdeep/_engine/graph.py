@@ -1,0 +1,69 @@
+"""The loops of the graph: epochs, steps, and the sums they carry."""
+
+import tensorflow as tf
+
+
+def epochs(orders, batch_size, sums, *, begin_epoch, step):
+    """Run a step for every batch of some epochs, or of a piece of one, and return the sums of each epoch.
+
+    Parameters
+    ----------
+    orders : tf.Tensor of int32 of shape (n_epochs, n_rows)
+        The order in which each epoch visits the rows.
+    batch_size : tf.Tensor
+        Rows a step; the last step of an epoch takes what is left.
+    sums : tf.Tensor of shape (n_sums, 2)
+        Where the sums of each epoch begin.
+    begin_epoch : callable
+        Takes the number of the epoch, counted from 0.
+    step : callable
+        Takes the numbers of epoch and step and the rows, and returns one pair (loss, weight) for each of the sums.
+    """
+    n_epochs, n_rows = tf.unstack(tf.shape(orders))
+    n_steps = (n_rows + batch_size - 1) // batch_size
+    begin = _flat(tf.unstack(pair) for pair in tf.unstack(sums))
+
+    def one_epoch(epoch, kept):
+        order = orders[epoch]
+        begin_epoch(epoch)
+
+        def one_step(number, *totals):
+            rows = order[number * batch_size : (number + 1) * batch_size]
+            added = _flat(step(epoch, number, rows))
+            return number + 1, *(total + more for total, more in zip(totals, added, strict=True))
+
+        _, *totals = tf.while_loop(lambda number, *_: number < n_steps, one_step, (0, *begin))
+        return epoch + 1, kept.write(epoch, _pairs(totals))
+
+    kept = tf.TensorArray(sums.dtype, size=n_epochs)
+    return tf.while_loop(lambda epoch, _: epoch < n_epochs, one_epoch, (0, kept))[1].stack()
+
+
+def pieces(n_rows, rows_a_call, n_sums, dtype, *, step):
+    """Run a step for every stretch of rows and return the sums, shape (n_sums, 2).
+
+    Parameters
+    ----------
+    n_rows, rows_a_call : tf.Tensor
+    n_sums : int
+    dtype : tf.DType
+    step : callable
+        Takes the rows and returns one pair (loss, weight) for each of the sums.
+    """
+
+    def one_step(start, *totals):
+        rows = tf.range(start, tf.minimum(start + rows_a_call, n_rows))
+        added = _flat(step(rows))
+        return start + rows_a_call, *(total + more for total, more in zip(totals, added, strict=True))
+
+    zeros = [tf.zeros((), dtype)] * (2 * n_sums)
+    _, *totals = tf.while_loop(lambda start, *_: start < n_rows, one_step, (0, *zeros))
+    return _pairs(totals)
+
+
+def _flat(pairs):
+    return [one for pair in pairs for one in pair]
+
+
+def _pairs(values):
+    return tf.reshape(tf.stack(values), (-1, 2))

@@ -1,0 +1,109 @@
+"""Where the weights of an update are while a program runs: in the variables of the net, or all in one vector.
+
+The optimizer's many small operations, run once a step and not once a weight, are most of what a step of a small net
+costs. It has to treat every single weight alike.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+MOST_WEIGHTS = 2**15  # copying more than these costs more than it saves
+
+
+class ByWeight:
+    """The weights stay in the variables of the net.
+
+    Parameters
+    ----------
+    variables : list of keras.Variable
+    """
+
+    unconnected = "none"
+
+    def __init__(self, variables):
+        self.variables = self.updated = list(variables)
+
+    def load(self):
+        """Do nothing: the variables hold the weights."""
+
+    unload = load
+
+    def values(self):
+        """Return the current weights as tensors."""
+        return [variable.value for variable in self.variables]
+
+    def elsewhere(self):
+        """Return (variable, value) of those whose weights are not in them."""
+        return []
+
+    def apply(self, optimizer, gradients):
+        """Let an optimizer take a step."""
+        optimizer.apply(gradients, self.variables)
+
+    def in_updated(self, factors):
+        """Return one factor for each variable that the optimizer sees; None is one."""
+        return factors
+
+
+class OneVector:
+    """The weights are laid end to end in one vector for the time of a call of the program.
+
+    Parameters
+    ----------
+    variables : list of keras.Variable
+        They hold the weights between two calls.
+    """
+
+    unconnected = "zero"
+
+    def __init__(self, variables):
+        self.variables = list(variables)
+        self._sizes = [_size(variable) for variable in variables]
+        dtype = variables[0].dtype
+        self.vector = keras.Variable(tf.zeros((sum(self._sizes),), dtype), dtype=dtype, name="weights")
+        self.updated = [self.vector]
+
+    def load(self):
+        """Copy the variables into the vector, in the graph."""
+        self.vector.assign(self._flattened([variable.value for variable in self.variables]))
+
+    def unload(self):
+        """Copy the vector into the variables, in the graph."""
+        for variable, part in zip(self.variables, self.values(), strict=True):
+            variable.assign(part)
+
+    def values(self):
+        """Return the current weights as tensors in the shapes of the variables."""
+        parts = tf.split(self.vector.value, self._sizes)
+        return [tf.reshape(part, variable.shape) for part, variable in zip(parts, self.variables, strict=True)]
+
+    def elsewhere(self):
+        """Return (variable, value) of those whose weights are not in them."""
+        return list(zip(self.variables, self.values(), strict=True))
+
+    def apply(self, optimizer, gradients):
+        """Let an optimizer take a step."""
+        optimizer.apply([self._flattened(gradients)], [self.vector])
+
+    def in_updated(self, factors):
+        """Return the factors of all weights as one vector."""
+        if all(factor is None for factor in factors):
+            return [None]
+        pairs = zip(factors, self._sizes, strict=True)
+        ones = [tf.ones((size,), self.vector.dtype) * (1.0 if factor is None else factor) for factor, size in pairs]
+        return [tf.concat(ones, axis=0)]
+
+    def _flattened(self, tensors):
+        return tf.concat([tf.reshape(tensor, (-1,)) for tensor in tensors], axis=0)
+
+
+def layout(variables, one_vector):
+    """Return the layout of some variables: one vector where that is allowed, and faster."""
+    small = 0 < sum(map(_size, variables)) <= MOST_WEIGHTS
+    alike = len({variable.dtype for variable in variables}) == 1
+    return OneVector(variables) if one_vector and small and alike else ByWeight(variables)
+
+
+def _size(variable):
+    return int(np.prod(variable.shape))

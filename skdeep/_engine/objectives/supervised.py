@@ -1,0 +1,85 @@
+"""Targets that are known, one loss an output:
+
+    sum over outputs o of weight_o * (sum over rows i of w_i * loss_o(y_io, net(x_i)_o)) / (sum over rows i of w_i)
+
+Outputs, targets and losses are matched by name.
+"""
+
+from dataclasses import dataclass
+
+import keras
+
+from skdeep._engine.objectives.terms import Objective, Update, summed
+from skdeep._engine.spec import Recipe, taken_from, within
+
+
+@dataclass(frozen=True)
+class OutputLoss:
+    """The loss of one output.
+
+    Parameters
+    ----------
+    name : str
+        Of the output and of its target.
+    loss : Recipe
+        Builds the function (targets, outputs) -> loss of each row.
+    weighted : bool
+        Whether there is a live number "weight", which the loss is multiplied by.
+    """
+
+    name: str
+    loss: Recipe
+    weighted: bool = False
+
+
+def recipe(losses):
+    """Return the recipe of the objective.
+
+    Parameters
+    ----------
+    losses : tuple of OutputLoss
+    """
+    numbers = [within(one.name, (*one.loss.numbers, *(["weight"] if one.weighted else []))) for one in losses]
+    return Recipe(Supervised, tuple(losses), sum(numbers, ()))
+
+
+class Supervised(Objective):
+    """The objective of classifiers and regressors.
+
+    Parameters
+    ----------
+    losses : tuple of OutputLoss
+    models : dict of keras.Model
+        One.
+    numbers : dict of LiveNumber
+    """
+
+    def __init__(self, losses, models, numbers):
+        (self.model,) = models.values()
+        self._losses = {}
+        for one in losses:
+            own = taken_from(one.name, numbers)
+            self._losses[one.name] = one.loss.build(one.loss.config, own), own.get("weight", 1.0)
+        self.updates = (
+            Update(self.model.trainable_variables, self._loss, tuple(self._losses), lambda: self.model.losses),
+        )
+
+    def outputs(self, inputs, training):
+        """Return the outputs of the net by name."""
+        outputs = self.model(inputs, training=training)
+        if isinstance(outputs, dict):
+            return outputs
+        flat = keras.tree.flatten(outputs)
+        names = getattr(self.model, "output_names", [])
+        # A net of one output, or one whose outputs have other names, has them in the order of the losses.
+        return dict(zip(names if set(names) == set(self._losses) else self._losses, flat, strict=True))
+
+    def terms(self, outputs, targets, sample_weight):
+        """Return the loss of each output as a Term."""
+        return {
+            name: summed(loss(targets[name], outputs[name]), sample_weight, coefficient)
+            for name, (loss, coefficient) in self._losses.items()
+        }
+
+    def _loss(self, batch, training):
+        return self.terms(self.outputs(batch.inputs, training), batch.targets, batch.sample_weight)

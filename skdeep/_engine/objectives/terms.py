@@ -1,0 +1,100 @@
+"""The pieces objectives are made of: batches in, terms of a loss out, and which variables move."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+
+class Batch(NamedTuple):
+    """Some rows inside the graph.
+
+    `inputs` is the dict that a model is called with, `targets` a dict by the name of the output, `sample_weight` a
+    vector or None, `n_rows` the number of rows as a float of the computation.
+    """
+
+    inputs: dict
+    targets: dict
+    sample_weight: Any
+    n_rows: Any
+
+
+class Term(NamedTuple):
+    """One part of a loss: the weighted sum over its items, the sum of their weights, and what its mean is worth.
+
+    Items are what the loss is a mean of: rows, moments of a series, words.
+    """
+
+    total: Any
+    weight: Any
+    coefficient: Any = 1.0
+
+    @property
+    def mean(self):
+        """Return the mean over the items."""
+        return self.total / self.weight
+
+    @property
+    def contribution(self):
+        """Return what is minimised."""
+        return self.mean if _is_one(self.coefficient) else self.coefficient * self.mean
+
+
+def summed(losses, weights=None, coefficient=1.0):
+    """Return the Term of the losses of items, each counted by its weight.
+
+    Parameters
+    ----------
+    losses : tf.Tensor
+        One loss an item, in any shape.
+    weights : tf.Tensor or None
+        Of the same shape; an item of weight zero, such as padding, does not count.
+    coefficient : float or LiveNumber
+    """
+    if weights is None:
+        return Term(tf.reduce_sum(losses), tf.cast(tf.size(losses), losses.dtype), coefficient)
+    return Term(tf.reduce_sum(losses * weights), tf.reduce_sum(weights), coefficient)
+
+
+class Update(NamedTuple):
+    """Variables that move down a loss.
+
+    `loss(batch, training)` returns {name: Term} with the names of `terms`; the sum of their contributions is minimised.
+    `added()` returns further losses of a batch, without names, once `loss` was called: what layers have added.
+    `optimizer` is a name in ProgramSpec.optimizers that no other update has. `every` is the number of steps from one
+    such update to the next. `groups` are positions of variables whose gradients are clipped together, such as those of
+    one member of an ensemble; None is all of them.
+    """
+
+    variables: list
+    loss: Callable
+    terms: tuple
+    added: Callable = list
+    optimizer: str = "optimizer"
+    every: int = 1
+    groups: tuple | None = None
+
+    def total(self, terms):
+        """Return what is minimised: added losses and the contributions of the terms."""
+        added = self.added()
+        loss = tf.add_n([tf.zeros((), added[0].dtype), *added]) if added else 0.0
+        for name in self.terms:
+            loss += terms[name].contribution
+        return loss
+
+
+class Objective:
+    """What an objective is without anything of its own; see the text of the package."""
+
+    variables = ()
+    seed_states = ()
+    updates = ()
+    after = prepare = None
+
+    def evaluate(self, batch):
+        """Return the terms of the first update in inference mode."""
+        return self.updates[0].loss(batch, False)
+
+
+def _is_one(coefficient):
+    return type(coefficient) in (int, float) and coefficient == 1

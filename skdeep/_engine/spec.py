@@ -1,0 +1,169 @@
+"""What passes between the floors of the house: descriptions of nets and of training, none of which knows TensorFlow.
+
+Architectures and the engine never import each other; they meet in these frozen, hashable descriptions. What an input
+is, a column says: an object with `types`, `tensors`, `gather`, ... (see `skdeep._data.columns`).
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class InputSignature:
+    """Every input of a net as (name, column), and the dtype the net computes in."""
+
+    inputs: tuple[tuple[str, Any], ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class SameAs:
+    """A target that is an input of the net: nothing is copied."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A function, the hashable config it is called with, and the names of the live numbers it takes.
+
+    Two recipes that are equal build the same graph: `build` is compared by identity, so it is a module-level function.
+    A recipe that holds others takes their numbers too, under a path for each ("first/label_smoothing").
+    """
+
+    build: Callable
+    config: Hashable
+    numbers: tuple[str, ...] = ()
+
+
+def within(path, names):
+    """Return names of live numbers as they are called in what holds their recipe; also the keys of a dict."""
+    if isinstance(names, dict):
+        return {f"{path}/{name}": number for name, number in names.items()}
+    return tuple(f"{path}/{name}" for name in names)
+
+
+def taken_from(path, numbers):
+    """Return those live numbers of a dict that lie under a path, as the recipe there calls them."""
+    return {name.removeprefix(f"{path}/"): one for name, one in numbers.items() if name.startswith(f"{path}/")}
+
+
+@dataclass(frozen=True)
+class ModelSpec(Recipe):
+    """An architecture: `build(config, signature, numbers)` returns a keras.Model, or a dict of named ones.
+
+    Outputs carry no activation. The number "step" is counted by the engine, for layers that have to know how many
+    batches have gone before.
+    """
+
+
+@dataclass(frozen=True)
+class ProgramSpec:
+    """Everything that changes the compiled graph of a training run, and nothing else: the key of the program cache.
+
+    Parameters
+    ----------
+    model : ModelSpec
+    signature : InputSignature
+    targets : tuple of (str, column or SameAs)
+    objective : Recipe
+        `build(config, models, numbers)` returns what is minimised; see `skdeep._engine.objectives`.
+    optimizers : tuple of (str, Recipe)
+        By the names that the updates of the objective use. The numbers of the one called "optimizer" have no path.
+    penalties : tuple of str
+        Live numbers that the engine itself applies to gradients: "alpha", "l1", "clip_norm".
+    rate_factors : tuple of (str, str)
+        Pattern of the paths of variables ("hidden_*/kernel"), and the live number that multiplies their learning rate.
+        Of several patterns that match, the last counts.
+    weighted : bool
+        Whether rows have weights.
+    scheduled : tuple of str
+        Live numbers with a value for every step.
+    one_vector : bool
+        Lets an optimizer see all weights of a small net as one vector; it has to treat every weight alike.
+    """
+
+    model: ModelSpec
+    signature: InputSignature
+    targets: tuple[tuple[str, Any], ...]
+    objective: Recipe
+    optimizers: tuple[tuple[str, Recipe], ...]
+    penalties: tuple[str, ...] = ()
+    rate_factors: tuple[tuple[str, str], ...] = ()
+    weighted: bool = False
+    scheduled: tuple[str, ...] = ()
+    one_vector: bool = False
+
+    @property
+    def numbers(self):
+        """Names of all live numbers of the program, without repetition."""
+        names = [*self.model.numbers, *self.objective.numbers, *self.penalties]
+        names += [name for optimizer in self.optimizers for name in optimizer_numbers(*optimizer)]
+        return tuple(dict.fromkeys([*names, *(number for _, number in self.rate_factors)]))
+
+
+def optimizer_numbers(name, recipe):
+    """Return the live numbers of an optimizer as the program calls them."""
+    return recipe.numbers if name == "optimizer" else within(name, recipe.numbers)
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """The numbers of one fit. None of them causes a compilation.
+
+    Parameters
+    ----------
+    epochs, batch_size : int
+    seeds : tuple of three int
+        Independent 32-bit seeds of the initial weights, of the order of the rows and of the noise in the net.
+    numbers : dict
+        Values of the live numbers.
+    order : object
+        `rows(epoch, seed)` returns the rows of an epoch, `len(order)` of them; see `skdeep._data.order`.
+    schedules : dict
+        Schedule of each live number that follows one. That of the learning rate may be a `ReduceOnPlateau`.
+    first_epoch : int
+        Epochs the weights have already seen; order and noise depend on it, so that training in several calls sees the
+        same random numbers as training in one.
+    schedule_start, schedule_epochs : int
+        Where in the schedules this fit begins, and how long they are.
+    tol, n_iter_no_change, greater_is_better : object
+        See `Monitor`.
+    monitor : str or tuple of str
+        What is watched; one name for each member of an ensemble, each of which stops by itself.
+    restore_best : bool
+        Whether the weights of the best epoch are returned.
+    verbose : int
+    title : str
+    """
+
+    epochs: int
+    batch_size: int
+    seeds: tuple[int, int, int]
+    numbers: dict = field(hash=False)
+    order: Any
+    schedules: dict = field(default_factory=dict, hash=False)
+    first_epoch: int = 0
+    schedule_start: int = 0
+    schedule_epochs: int = 0
+    tol: float = 0.0
+    n_iter_no_change: float = float("inf")
+    monitor: Any = "loss"
+    greater_is_better: bool = False
+    restore_best: bool = False
+    verbose: int = 0
+    title: str = "fit"
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What training leaves behind: NumPy arrays and Python numbers only."""
+
+    weights: list
+    optimizer_state: list
+    history: dict
+    n_epochs: int
+    best: float
+    callbacks: list
+    interrupted: bool = False

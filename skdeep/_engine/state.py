@@ -1,0 +1,199 @@
+"""What a program starts from: initial weights, slots and seeds, drawn from a seed inside the graph."""
+
+from itertools import zip_longest
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdeep.utils._random import python_random_state_kept
+
+_SEEDS = 2**31  # are whole numbers below this
+_STRIDE = 0x9E3779B1  # from the seed of one model to that of the next
+
+
+class Build:
+    """What was built, and how each of its weights starts.
+
+    Parameters
+    ----------
+    build : callable
+        Returns (dict of named models, list of further variables, anything).
+
+    Attributes
+    ----------
+    models : dict of keras.Model
+    variables : list of keras.Variable
+        The weights of all models in their order, each once, then the further variables.
+    made : object
+        What `build` returned last.
+    """
+
+    def __init__(self, build):
+        # Inside a stateless scope Keras variables keep their initializer until the scope ends, which is the one moment
+        # to see it; what a model assigns to its weights while it is built stays in the scope.
+        with python_random_state_kept(), keras.StatelessScope() as scope:
+            self.models, further, self.made = build()
+            groups = [*(model.weights for model in self.models.values()), further]
+            self._origins = _once(groups)
+            self.variables = [variable for variable, _, _ in self._origins]
+            self._initializers = [_initial(variable, scope) for variable in self.variables]
+
+    def positions(self):
+        """Return, for each model, the positions of its weights among the variables."""
+        numbers = [model for _, model, _ in self._origins]
+        return [[at for at, one in enumerate(numbers) if one == model] for model in range(len(self.models))]
+
+    def fresh(self, seed):
+        """Yield each variable and an initial value, which depends on the seed, the model, and the position in it."""
+        for (variable, model, position), initializer in zip(self._origins, self._initializers, strict=True):
+            if isinstance(initializer, np.ndarray):
+                yield variable, tf.constant(initializer)
+                continue
+            key = tf.stack([member_seed(tf.cast(seed, tf.int64), model), tf.constant(position, tf.int64)])
+            yield variable, draw(initializer, variable, key)
+
+
+def _once(groups):
+    """Return (variable, number of its group, position there), each variable only once."""
+    found = {}
+    for number, variables in enumerate(groups):
+        for position, variable in enumerate(variables):
+            found.setdefault(id(variable), (variable, number, position))
+    return list(found.values())
+
+
+def _initial(variable, scope):
+    """Return the value that a variable was given while its model was built, else its initializer."""
+    given = scope.get_current_value(variable)
+    if given is None and variable._initializer is None:  # it was there before
+        given = variable.value
+    return variable._initializer if given is None else np.array(given)
+
+
+def weights_of(models):
+    """Return the weights of named models in their order, each once."""
+    return [variable for variable, _, _ in _once([model.weights for model in models.values()])]
+
+
+def named(models):
+    """Return what an architecture built as a dict of models."""
+    return models if isinstance(models, dict) else {"model": models}
+
+
+def member_seed(seed, number):
+    """Return the seed of one of several models: that of the first is the seed itself."""
+    return (seed + number * _STRIDE) % _SEEDS if number else seed
+
+
+class _GraphSeed(keras.random.SeedGenerator):
+    """A seed generator that hands out one seed tensor of the graph being traced."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def next(self, ordered=True):
+        return self.seed
+
+
+def draw(initializer, variable, seed):
+    """Return an initial value of `variable` drawn with the seed tensor of shape (2,)."""
+    if not hasattr(initializer, "seed"):
+        return initializer(tuple(variable.shape), dtype=variable.dtype)
+    own_seed = initializer.seed
+    initializer.seed = _GraphSeed(seed)
+    try:
+        return initializer(tuple(variable.shape), dtype=variable.dtype)
+    finally:
+        initializer.seed = own_seed
+
+
+def drawn(spec, signature, seed):
+    """Return the arrays with which a program of an architecture starts, without its program.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    signature : InputSignature
+    seed : int
+    """
+    built = build_models(spec, signature, dict.fromkeys(spec.numbers, 0.0))
+    return [np.array(value) for _, value in built.fresh(seed)]
+
+
+def build_models(spec, signature, numbers):
+    """Return a Build of the models of an architecture alone."""
+    return Build(lambda: (named(spec.build(spec.config, signature, numbers)), [], None))
+
+
+def slot_resets(optimizer, trainable):
+    """Return (slot, value or variable to copy) for every variable of the optimizer but the learning rate.
+
+    Most slots start as a constant (not always zero: 1.0 in Nadam, 0.1 in Adagrad) and some, such as moving averages of
+    the weights, as a copy of a weight.
+    """
+    resets = []
+    for slot in optimizer.variables:
+        if slot is getattr(optimizer, "_learning_rate", None):
+            continue
+        start = np.asarray(slot)
+        source = next((v for v in trainable if v.shape == slot.shape and _is_copy(start, np.asarray(v))), None)
+        if source is not None:
+            resets.append((slot, source))
+        elif start.size and (start == start.flat[0]).all():
+            resets.append((slot, start.flat[0]))
+        else:
+            resets.append((slot, start))
+    return resets
+
+
+def _is_copy(start, weight):
+    return start.size > 1 and start.std() > 0 and np.array_equal(start, weight)
+
+
+def reset_slot(slot, start):
+    """Assign one slot its starting value, in the graph."""
+    if isinstance(start, np.ndarray):
+        slot.assign(start)
+    elif np.isscalar(start):
+        slot.assign(tf.fill(slot.shape, tf.constant(start, slot.dtype)))
+    else:
+        slot.assign(start.value)
+
+
+class RandomStates:
+    """The seed states, (2,) vectors, of all layers that draw random numbers, and of the objective.
+
+    Parameters
+    ----------
+    models : list of keras.Model
+    further : list of list of tf.Variable
+        One list a model, or none.
+    """
+
+    def __init__(self, models, further):
+        groups = [_seed_states(model) for model in models]
+        groups = [[*own, *more] for own, more in zip_longest(groups, further, fillvalue=())]
+        by_group = [[] for _ in groups]
+        for state, number, _ in _once(groups):
+            by_group[number].append(state)
+        self._groups = [(number, states) for number, states in enumerate(by_group) if states]
+
+    def __bool__(self):
+        return bool(self._groups)
+
+    def reseed(self, seed, epoch):
+        """Give each seed state its value for one epoch, in the graph."""
+        for number, states in self._groups:
+            key = tf.stack([member_seed(tf.cast(seed, tf.int64), number), tf.cast(epoch, tf.int64)])
+            values = tf.random.stateless_uniform((len(states),), key, minval=None, maxval=None, dtype=tf.int64)
+            for state, value in zip(states, tf.unstack(values), strict=True):
+                state.assign([value, 0])
+
+
+def _seed_states(model):
+    states = {}
+    for layer in model._flatten_layers(include_self=True, recursive=True):
+        own = [layer.seed_state] if hasattr(layer, "seed_state") else [gen.state for gen in layer._seed_generators]
+        states.update((id(state), state) for state in own)
+    return list(states.values())

@@ -1,0 +1,122 @@
+"""One update of a step: the gradient of its loss, clipped and penalised, to its optimizer."""
+
+from contextlib import nullcontext
+from fnmatch import fnmatchcase
+
+import keras
+import tensorflow as tf
+
+from skdeep._engine import optimizers, state
+from skdeep._engine.layout import layout
+from skdeep._engine.roles import is_kernel
+from skdeep._engine.spec import taken_from
+
+
+class Stepper:
+    """An Update with its optimizer and the layout of its weights.
+
+    Parameters
+    ----------
+    update : Update
+    spec : ProgramSpec
+    numbers : dict of LiveNumber
+        All of the program.
+    """
+
+    def __init__(self, update, spec, numbers):
+        self.update = update
+        self.layout = layout(update.variables, spec.one_vector)
+        self._penalties = {name: numbers[name] for name in spec.penalties}
+        self._is_kernel = [is_kernel(variable) for variable in update.variables]
+        self._factors = _factors(update.variables, spec.rate_factors, numbers)
+        recipe = dict(spec.optimizers)[update.optimizer]
+        own = numbers if update.optimizer == "optimizer" else taken_from(update.optimizer, numbers)
+        self.optimizer = optimizers.build(recipe.config, {name: own[name] for name in recipe.numbers})
+        self.rate = optimizers.prepare(self.optimizer, recipe, self.layout.updated, spec.signature.dtype)
+        if any(factor is not None for factor in self._factors):
+            optimizers.scale_rates(self.optimizer, lambda: self.layout.in_updated(self._read_factors()))
+        self.resets = state.slot_resets(self.optimizer, update.variables)
+
+    def run(self, batch, elsewhere, others):
+        """Take one step on a batch and return (total loss, terms).
+
+        Parameters
+        ----------
+        batch : Batch
+        elsewhere : list of (keras.Variable, tf.Tensor)
+            The weights, of any update, that are not in the variables of the net.
+        others : list of keras.Variable
+            What may be assigned to while the loss is computed, such as moving statistics.
+        """
+        values = self.layout.values()
+        mine = {id(variable): value for variable, value in zip(self.update.variables, values, strict=True)}
+        elsewhere = [(variable, mine.get(id(variable), value)) for variable, value in elsewhere]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            with _reading(elsewhere) as scope:
+                terms = self.update.loss(batch, True)
+                total = self.update.total(terms)
+        gradients = tape.gradient(total, values, unconnected_gradients=self.layout.unconnected)
+        self.layout.apply(self.optimizer, self._transformed(gradients, values))
+        if scope is not None:
+            _write_back(scope, others)
+        return total, terms
+
+    def _transformed(self, gradients, values):
+        """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""
+        gradients = [_dense(gradient) for gradient in gradients]
+        if "clip_norm" in self._penalties:
+            for group in self.update.groups or (range(len(gradients)),):
+                self._clip(gradients, group)
+        triples = zip(gradients, values, self._is_kernel, strict=True)
+        return [self._with_penalty(*one) if one[2] else one[0] for one in triples]
+
+    def _clip(self, gradients, group):
+        """Shorten those gradients of a group in place that are together longer than the bound."""
+        group = [index for index in group if gradients[index] is not None]
+        norm = tf.linalg.global_norm([gradients[index] for index in group])
+        scale = tf.minimum(self._penalties["clip_norm"].read() / tf.maximum(norm, 1e-30), 1.0)
+        for index in group:
+            gradients[index] = gradients[index] * scale
+
+    def _with_penalty(self, gradient, value, _):
+        if gradient is None:
+            return gradient
+        if "alpha" in self._penalties:
+            gradient += self._penalties["alpha"].read() * value
+        if "l1" in self._penalties:
+            gradient += self._penalties["l1"].read() * tf.sign(value)
+        return gradient
+
+    def _read_factors(self):
+        return [None if factor is None else factor.read() for factor in self._factors]
+
+
+def _reading(elsewhere):
+    """Return a scope in which some variables have other values; variables assigned to in it must be written back."""
+    return keras.StatelessScope(elsewhere, collect_losses=True) if elsewhere else nullcontext()
+
+
+def _write_back(scope, variables):
+    for variable in variables:
+        updated = scope.get_current_value(variable)
+        if updated is not None:
+            variable.assign(updated)
+
+
+def _factors(variables, patterns, numbers):
+    """Return the live number that multiplies the learning rate of each variable, or None; the last pattern counts."""
+    paths = [variable.path for variable in variables]
+    found = [None] * len(paths)
+    for pattern, name in patterns:
+        for index, path in enumerate(paths):
+            if fnmatchcase(path, pattern):
+                found[index] = numbers[name]
+    return found
+
+
+def _dense(gradient):
+    # TensorFlow adds the rows of a sparse gradient in racing order; a segment sum adds them in theirs.
+    if isinstance(gradient, tf.IndexedSlices):
+        return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
+    return gradient

@@ -1,0 +1,203 @@
+"""The one fit: from an estimator, its inputs and its problem to fitted attributes, to be read from top to bottom."""
+
+import copy
+import dataclasses
+import inspect
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+from skdeep._data import rows as data
+from skdeep._data.rows import RowData
+from skdeep._estimator import plans, training
+from skdeep._estimator.net import Net, Stage
+from skdeep._sklearn_callbacks import EpochTasks
+
+
+def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, incremental=False):
+    """Train the net of an estimator and set its fitted attributes.
+
+    Parameters
+    ----------
+    estimator : DeepEstimator
+        Its parameters say how; `_design(inputs, signature, output_sizes)` says which net.
+    inputs : Tables, Images, ...
+        What X is.
+    problem : Classification, Regression, ...
+        What is to be learned of y.
+    rows, held_out : RowData
+        To train on, and to evaluate after every epoch; the X of the latter may be None.
+    epochs : int
+    classes : array-like, optional
+        All labels there will ever be.
+    incremental : bool
+        Whether this is one of several calls of partial_fit.
+    """
+    # What is gone on from, if anything is.
+    before = estimator._net if hasattr(estimator, "weights_") and (incremental or estimator.warm_start) else None
+    inputs = inputs if before is None else before.inputs
+
+    # Rows and what is learned of them.
+    rows = _validated(estimator, inputs, problem, rows, reset=before is None)
+    problem.resolve()
+    target = problem.learn(rows.y, rows.sample_weight, classes) if before is None else before.target
+    seeds = estimator._draw_seeds() if before is None else before.seeds
+    inputs = inputs.computing(rows.X)
+    rows, held_out = _split(estimator, inputs, problem, rows, held_out, target, seeds[1])
+    class_weights = problem.class_weights(rows.y, rows.sample_weight, target)
+    inputs = inputs.learn(rows.X, rows.sample_weight)
+
+    # The net and how it is trained.
+    signature = inputs.signature(rows.X)
+    design = estimator._design(inputs, signature, target.output_sizes)
+    stages = _stages(design, epochs, goes_on=before is not None)
+    net = Net(stages[-1].model, signature, inputs, target, problem.loss.link, seeds)
+
+    # Training, and what it leaves.
+    weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
+    run = training.Run(
+        estimator,
+        plans.training_of(estimator, *plans.learning_rate_schedule(estimator, design, incremental)),
+        signature,
+        problem.columns(target, inputs.dtype),
+        *_objective(problem, target, design),
+        numbers=design.numbers | inputs.numbers(rows.X, rows.sample_weight),
+        rows=_encoded(weighed[0], inputs, problem, target, signature),
+        validation=weighed[1] and _encoded(weighed[1], inputs, problem, target, signature),
+        score=_score(estimator, problem, net, held_out),
+        watch=_watch(estimator, held_out, incremental),
+        observer=None if incremental else _observer(estimator, problem, net, rows, stages),
+        batch_size=inputs.batch_size if estimator.batch_size == "auto" else estimator.batch_size,
+        seeds=seeds,
+        incremental=incremental,
+    )
+    start = _start(estimator, before, design)
+    first_epoch = 0 if before is None else estimator.n_epochs_
+    _keep(estimator, problem, net, training.run(run, stages, start, first_epoch), run, first_epoch)
+
+
+def _validated(estimator, inputs, problem, rows, *, reset):
+    X = inputs.validate(estimator, rows.X, reset=reset)
+    return RowData(X, *problem.validate(estimator, X, rows.y, rows.sample_weight)).without_weightless()
+
+
+def _split(estimator, inputs, problem, rows, held_out, target, seed):
+    """Return (training rows, validation rows or None)."""
+    if (held_out.X is None) != (held_out.y is None):
+        raise ValueError("X_val and y_val go together: give both or neither.")
+    if held_out.X is None and held_out.sample_weight is not None:
+        raise ValueError("sample_weight_val is given without X_val and y_val.")
+    if held_out.X is not None:
+        return rows, _validated(estimator, inputs, problem, held_out, reset=False)
+    if not estimator.early_stopping:
+        return rows, None
+    return data.split(rows, estimator.validation_fraction, problem.strata(rows.y, target), seed)
+
+
+def _stages(design, epochs, *, goes_on):
+    """Return all stages; training that goes on is in the last of them."""
+    if not design.later:
+        return [Stage(design.model, epochs)]
+    if goes_on:
+        return [dataclasses.replace(design.later[-1], epochs=epochs)]
+    return [Stage(design.model, epochs), *design.later]
+
+
+def _objective(problem, target, design):
+    """Return the recipe of what is minimised, and its live numbers."""
+    recipe, numbers = problem.objective(target)
+    if design.mixup is None:
+        return recipe, numbers
+    from skdeep._engine.objectives import mixup
+
+    return mixup.recipe(recipe), numbers | {"mixup": design.mixup}
+
+
+def _encoded(rows, inputs, problem, target, signature):
+    X, y = inputs.encode(rows.X, signature), problem.encode(rows.y, target, inputs.dtype)
+    weight = rows.sample_weight
+    # Weights that are all the same change nothing, and the unweighted program is faster.
+    return training.Arrays(X, y, None if weight is None or np.ptp(weight) == 0 else weight, rows.n_rows)
+
+
+def _watch(estimator, held_out, incremental):
+    """Return what decides on stopping, or None."""
+    if incremental:
+        return None
+    if held_out is None or not estimator.early_stopping:
+        return "loss"
+    return "val_loss" if estimator.scoring == "loss" else "val_score"
+
+
+def _score(estimator, problem, net, held_out):
+    """Return the function that scores weights on the validation rows, or None."""
+    if held_out is None or estimator.scoring == "loss":
+        return None
+    view = _view(estimator, problem, net)
+    scorer = check_scoring(view, scoring=estimator.scoring)
+    weight = held_out.sample_weight
+    weights = {} if weight is None or not _takes_weights(scorer) else {"sample_weight": weight}
+
+    def score(arrays):
+        view.weights_ = arrays
+        return float(scorer(view, held_out.X, held_out.y, **weights))
+
+    return score
+
+
+def _view(estimator, problem, net):
+    """Return a fitted-looking copy for scorers; without column names, because it is fed validated arrays."""
+    view = copy.copy(estimator)
+    vars(view).pop("feature_names_in_", None)
+    vars(view).update(_net=net, **problem.attributes(net.target))
+    return view
+
+
+def _takes_weights(scorer):
+    """Whether a scorer can be given sample weights; a plain function of (estimator, X, y) cannot."""
+    parameters = inspect.signature(scorer).parameters
+    return "sample_weight" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+
+
+def _observer(estimator, problem, net, rows, stages):
+    """Tell scikit-learn's callbacks how many epochs there will be; return what tells them of each."""
+    context = estimator._init_callback_context(max_subtasks=sum(stage.epochs for stage in stages))
+    if not hasattr(estimator, "_skl_callbacks"):
+        return None
+    metadata = {"sample_weight": rows.sample_weight}
+    context.call_on_fit_task_begin(estimator=estimator, X=rows.X, y=rows.y, metadata=metadata)
+
+    def attributes(weights, epoch):
+        return {"_net": net, "weights_": weights, **problem.attributes(net.target)}
+
+    return EpochTasks(estimator, context, rows.X, rows.y, attributes)
+
+
+def _start(estimator, before, design):
+    """Return where the first stage starts: from what was fitted before, or from weights that a design brings."""
+    if before is not None:
+        return training.Start(estimator.weights_, estimator.optimizer_state_, before.optimizer_kind)
+    return training.Start(initial=design.initial() if design.initial else None)
+
+
+def _keep(estimator, problem, net, outcome, run, first_epoch):
+    """Set the fitted attributes."""
+    result, history = outcome.result, outcome.result.history
+    accumulates = run.incremental and hasattr(estimator, "weights_")
+    for array in result.weights:
+        array.flags.writeable = False  # predictions are computed from a copy that would not follow
+    net = dataclasses.replace(net, numbers=outcome.numbers, optimizer_kind=outcome.optimizer_kind)
+    vars(estimator).update(_net=net, **problem.attributes(net.target))
+    estimator.weights_ = result.weights
+    estimator.optimizer_state_ = result.optimizer_state
+    estimator.history_ = training.joined(estimator.history_, history) if accumulates else history
+    estimator.loss_curve_ = estimator.history_["loss"]
+    estimator.n_iter_ = len(estimator.loss_curve_)
+    estimator.n_epochs_ = first_epoch + result.n_epochs
+    estimator.best_loss_ = None if estimator.early_stopping else float(min(estimator.loss_curve_, default=np.inf))
+    estimator.callbacks_ = result.callbacks
+    scores = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
+    estimator.validation_scores_ = scores or None
+    estimator.best_validation_score_ = max(filter(np.isfinite, scores), default=None)
+    if run.observer is not None:
+        estimator._callback_fit_ctx.call_on_fit_task_end(estimator=estimator)

@@ -1,0 +1,92 @@
+"""What an estimator wants built, and what a fitted one knows of its net besides the weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from skdeep._engine.spec import InputSignature, ModelSpec
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A later part of training, with another net that has the same weights.
+
+    Parameters
+    ----------
+    model : ModelSpec
+    epochs : int
+    rate_factor : float
+        Multiplies the learning rate.
+    """
+
+    model: ModelSpec
+    epochs: int
+    rate_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Design:
+    """What an estimator makes of its parameters and of the shape of its data.
+
+    Parameters
+    ----------
+    model : ModelSpec
+    numbers : dict
+        Values of the model's live numbers, but for the statistics of the inputs.
+    later : tuple of Stage
+        What follows the `epochs` in which the model is trained.
+    schedule : Schedule or None
+        What `learning_rate_schedule="auto"` means.
+    rate_factor : float
+        What `learning_rate="auto"` is multiplied by under that schedule.
+    initial : callable or None
+        Returns the weights to begin with, None for those that are drawn.
+    mixup : float or None
+        Trains on mixtures of rows.
+    """
+
+    model: ModelSpec
+    numbers: dict
+    later: tuple = ()
+    schedule: Any = None
+    rate_factor: float = 1.0
+    initial: Callable | None = None
+    mixup: float | None = None
+
+
+@dataclass(frozen=True)
+class Net:
+    """What a fitted estimator knows of its net, besides the weights.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    signature : InputSignature
+        Of the training rows.
+    inputs : Tables, Images, ...
+        What was learned of X.
+    target : TargetInfo or None
+        What was learned of y.
+    link : str or None
+        From the outputs of the net to predictions.
+    seeds : tuple of int
+        Of the weights, the shuffling and the noise.
+    numbers : dict
+        Values of all live numbers of the last training.
+    optimizer_kind : tuple
+        Tells whether another training can go on from the state of the optimizer.
+    """
+
+    spec: ModelSpec
+    signature: InputSignature
+    inputs: Any
+    target: Any = None
+    link: str | None = None
+    seeds: tuple = ()
+    numbers: Any = None
+    optimizer_kind: tuple = ()
+
+    @property
+    def dtype(self):
+        """The dtype the net computes in."""
+        return self.inputs.dtype

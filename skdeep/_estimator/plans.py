@@ -1,0 +1,127 @@
+"""From an estimator's parameters to what the engine is told: the key of a program and the numbers of a fit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdeep import schedules
+from skdeep._data.order import AsGiven, Shuffled
+from skdeep._engine.spec import ProgramSpec, Recipe, TrainPlan
+
+PENALTIES = ("alpha", "l1", "clip_norm")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the parameters say of the training, whatever the net and its stage.
+
+    Parameters
+    ----------
+    optimizer : Recipe
+    kind : str
+        The same for optimizers whose states mean the same.
+    numbers : dict
+        Values of the live numbers of optimizer and penalties.
+    penalties : tuple of str
+    schedule : Schedule, callable or None
+        Of the learning rate.
+    one_vector : bool
+        Whether the optimizer treats every weight alike.
+    """
+
+    optimizer: Recipe
+    kind: str
+    numbers: dict
+    penalties: tuple
+    schedule: Any
+    one_vector: bool
+
+
+def training_of(parameters, schedule, rate_factor):
+    """Return the Training that parameters describe.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If parameters do not go together.
+    """
+    from skdeep._engine import optimizers
+
+    _check_callbacks(parameters.callbacks)
+    recipe, numbers = optimizers.recipe(
+        parameters.optimizer,
+        learning_rate=parameters.learning_rate,
+        momentum=parameters.momentum,
+        weight_decay=parameters.weight_decay,
+    )
+    schedule = schedules.resolve(schedule)
+    if schedule is not None and "learning_rate" not in numbers:
+        raise ValueError(
+            "learning_rate_schedule is given, but the optimizer instance has a Keras schedule of its own; use "
+            "one of them."
+        )
+    if "learning_rate" in numbers:
+        numbers["learning_rate"] *= rate_factor
+    penalties = {name: getattr(parameters, name) for name in PENALTIES if getattr(parameters, name)}
+    kind, alike = optimizers.kind(recipe), optimizers.is_elementwise(recipe)
+    return Training(recipe, kind, numbers | penalties, tuple(penalties), schedule, alike)
+
+
+def learning_rate_schedule(parameters, design, incremental):
+    """Return the learning rate schedule, and the factor of the learning rate that goes with it."""
+    if parameters.learning_rate_schedule != "auto":
+        return parameters.learning_rate_schedule, 1.0
+    # What falls to zero at the end is not for training that has no end, nor for an optimizer with a schedule.
+    instance = hasattr(parameters.optimizer, "get_config")
+    if incremental or (instance and isinstance(parameters.optimizer.get_config().get("learning_rate"), dict)):
+        return None, 1.0
+    return design.schedule, 1.0 if instance or parameters.learning_rate != "auto" else design.rate_factor
+
+
+def program_spec(training, model, signature, targets, objective, *, weighted, one_vector):
+    """Return the key of the program that trains one stage."""
+    stepwise = training.schedule is not None and not isinstance(training.schedule, schedules.ReduceOnPlateau)
+    return ProgramSpec(
+        model=model,
+        signature=signature,
+        targets=targets,
+        objective=objective,
+        optimizers=(("optimizer", training.optimizer),),
+        penalties=training.penalties,
+        weighted=weighted,
+        scheduled=("learning_rate",) if stepwise else (),
+        one_vector=one_vector,
+    )
+
+
+def train_plan(parameters, training, numbers, n_rows, *, batch_size, seeds, epochs, first_epoch, watch, incremental):
+    """Return the numbers of the fit of one stage."""
+    return TrainPlan(
+        epochs=epochs,
+        batch_size=min(batch_size, n_rows),
+        seeds=seeds,
+        numbers=numbers,
+        order=(Shuffled if parameters.shuffle else AsGiven)(n_rows),
+        schedules={} if training.schedule is None else {"learning_rate": training.schedule},
+        first_epoch=first_epoch,
+        schedule_start=first_epoch if incremental else 0,
+        schedule_epochs=parameters.epochs if incremental else epochs,
+        tol=parameters.tol,
+        n_iter_no_change=np.inf if watch is None else parameters.n_iter_no_change,
+        monitor=watch or "loss",
+        greater_is_better=watch == "val_score",
+        restore_best=watch in ("val_loss", "val_score"),
+        verbose=int(parameters.verbose),
+        title=type(parameters).__name__,
+    )
+
+
+def _check_callbacks(callbacks):
+    if not callbacks:
+        return
+    import keras
+
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(f"callbacks must hold keras.callbacks.Callback instances, got {callback!r}.")

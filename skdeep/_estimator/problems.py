@@ -1,0 +1,160 @@
+"""What is to be learned of y: from targets as users give them to an objective of the engine.
+
+An estimator has one of these objects, made of its parameters by `_problem`. What is learned, a TargetInfo and the link
+of the loss, is kept in the net.
+"""
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import _check_sample_weight, _check_y
+
+from skdeep import _targets
+from skdeep._data.columns import Dense, Ids
+from skdeep._engine.spec import within
+
+
+class _Supervised:
+    """Targets that are given."""
+
+    def validate(self, estimator, X, y, sample_weight):
+        """Return (y, sample_weight) checked.
+
+        Raises
+        ------
+        ValueError
+            If there is no y, or lengths differ, or weights are negative.
+        """
+        if y is None:
+            name = type(estimator).__name__
+            raise ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
+        y = self._check(estimator, y)
+        check_consistent_length(X, y)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        return y, sample_weight
+
+    def class_weights(self, y, sample_weight, target):
+        """Return the weights of the classes in training rows, as `weigh` takes them, or None."""
+        return None
+
+    def strata(self, y, target):
+        """Return the classes whose shares a split should keep, or None."""
+        return None
+
+    def columns(self, target, dtype):
+        """Return (name, column) of each target of the net."""
+        return tuple((f"output_{number}", column) for number, column in enumerate(self._columns(target, dtype)))
+
+    def encode(self, y, target, dtype):
+        """Return the targets a net is trained on, by name."""
+        return {f"output_{number}": array for number, array in enumerate(self._encode(y, target, dtype))}
+
+    def objective(self, target):
+        """Return the recipe of what is minimised, and the values of its live numbers."""
+        from skdeep._engine.objectives import supervised
+
+        names = [f"output_{number}" for number in range(len(target.output_sizes))]
+        recipe = supervised.recipe([supervised.OutputLoss(name, self.loss.recipe) for name in names])
+        return recipe, {path: value for name in names for path, value in within(name, self.loss.numbers).items()}
+
+
+class Classification(_Supervised):
+    """Labels of any kind.
+
+    Parameters
+    ----------
+    loss, label_smoothing, class_weight : object
+        As the parameters of a classifier.
+    """
+
+    def __init__(self, loss, label_smoothing, class_weight):
+        self._loss, self._label_smoothing, self._class_weight = loss, label_smoothing, class_weight
+
+    def resolve(self):
+        """Return the problem with its loss looked up, which needs TensorFlow."""
+        from skdeep.losses import _resolve
+
+        self.loss = _resolve.classification_loss(self._loss, self._label_smoothing)
+        return self
+
+    def learn(self, y, sample_weight, classes):
+        """Return the TargetInfo of labels; `classes` are all there will ever be, if that is known."""
+        return _targets.classification_target(y, classes)
+
+    def class_weights(self, y, sample_weight, target):
+        """Return the weight of each class, one array a column of targets, or None."""
+        if self._class_weight is None:
+            return None
+        return _targets.class_weight_tables(self._class_weight, y, sample_weight, target)
+
+    def weigh(self, rows, target, class_weights):
+        """Multiply the weights of rows by those of their classes; rows that then weigh nothing are left out."""
+        if class_weights is None:
+            return rows
+        by_class = _targets.weights_by_class(rows.y, target, class_weights)
+        weight = by_class if rows.sample_weight is None else by_class * rows.sample_weight
+        rows = type(rows)(rows.X, rows.y, weight).without_weightless()
+        if not rows.n_rows:
+            raise ValueError(f"class_weight={self._class_weight!r} leaves no row that counts.")
+        return rows
+
+    def strata(self, y, target):
+        """Return the labels, where there is one a row."""
+        return y if target.kind in ("binary", "multiclass") else None
+
+    def attributes(self, target):
+        """Return what a fitted classifier tells of its targets."""
+        several = target.kind == "multioutput"
+        classes = target.classes if several else target.classes[0]
+        return {"classes_": classes, "n_outputs_": len(target.output_sizes)}
+
+    def _check(self, estimator, y):
+        return _check_y(y, multi_output=True, estimator=estimator)
+
+    def _encode(self, y, target, dtype):
+        return _targets.encode_labels(y, target, dtype)
+
+    def _columns(self, target, dtype):
+        by_number = target.kind in ("multiclass", "multioutput")
+        return [Ids(()) if by_number else Dense((size,), dtype) for size in target.output_sizes]
+
+
+class Regression(_Supervised):
+    """Numbers, which are scaled inside.
+
+    Parameters
+    ----------
+    loss : object
+        As the parameter of a regressor.
+    """
+
+    def __init__(self, loss):
+        self._loss = loss
+
+    def resolve(self):
+        """Return the problem with its loss looked up, which needs TensorFlow."""
+        from skdeep.losses import _resolve
+
+        self.loss = _resolve.regression_loss(self._loss)
+        return self
+
+    def learn(self, y, sample_weight, classes):
+        """Return the TargetInfo of numbers: their offset and scale."""
+        return _targets.regression_target(y, sample_weight, self.loss.scaling)
+
+    def weigh(self, rows, target, class_weights):
+        """Return rows as they are."""
+        return rows
+
+    def attributes(self, target):
+        """Return what a fitted regressor tells of its targets."""
+        return {"n_outputs_": target.output_sizes[0]}
+
+    def _check(self, estimator, y):
+        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=estimator)
+
+    def _encode(self, y, target, dtype):
+        return _targets.encode_values(y, target, self.loss.link, dtype)
+
+    def _columns(self, target, dtype):
+        return [Dense(target.output_sizes, dtype)]

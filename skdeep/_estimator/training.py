@@ -1,0 +1,181 @@
+"""Training through one stage or several, each from where the one before it ended: one plan in, one result out."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdeep._engine.spec import FitResult, InputSignature, Recipe
+from skdeep._estimator import plans
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Named input arrays, named target arrays, and positive weights or None."""
+
+    inputs: dict
+    targets: dict
+    sample_weight: Any
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where training goes on from: weights, state of the optimizer and its kind; or the weights to begin with."""
+
+    weights: list | None = None
+    optimizer_state: list | None = None
+    optimizer_kind: tuple = (None, True)
+    initial: list | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is the same in all stages of one fit.
+
+    Parameters
+    ----------
+    parameters : estimator
+        Any object with the fields of the parameter groups.
+    training : plans.Training
+    signature : InputSignature
+    targets : tuple of (str, column)
+    objective : Recipe
+    objective_numbers : dict
+    numbers : dict
+        Values of the model's live numbers.
+    rows, validation : Arrays
+        The latter may be None.
+    score : callable or None
+        Takes a list of weights and returns the validation score.
+    watch : {"loss", "val_loss", "val_score"} or None
+        What decides on stopping.
+    observer : object or None
+        See `skdeep._engine.loop.fit`.
+    batch_size : int
+    seeds : tuple of int
+    incremental : bool
+        Whether this is one of several calls of partial_fit.
+    """
+
+    parameters: Any
+    training: plans.Training
+    signature: InputSignature
+    targets: tuple
+    objective: Recipe
+    objective_numbers: dict
+    numbers: dict
+    rows: Arrays
+    validation: Arrays | None
+    score: Callable | None
+    watch: str | None
+    observer: Any
+    batch_size: int
+    seeds: tuple
+    incremental: bool
+
+    def improves(self, value, best):
+        """Whether one value of what is watched is better than another."""
+        return value > best if self.watch == "val_score" else value < best
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result, with the live numbers of the last stage and what the state of its optimizer is good for."""
+
+    result: FitResult
+    numbers: dict
+    optimizer_kind: tuple
+
+
+def run(run, stages, start, first_epoch):
+    """Train through all stages and return one Outcome of all epochs."""
+    history, n_epochs, best = {}, 0, None
+    for stage in stages:
+        outcome = _train(run, stage, start, first_epoch + n_epochs)
+        result = outcome.result
+        start = Start(result.weights, result.optimizer_state, outcome.optimizer_kind)
+        history, n_epochs = joined(history, result.history), n_epochs + result.n_epochs
+        keeps_best = run.watch in ("val_loss", "val_score")
+        best = result if best is None or not keeps_best or run.improves(result.best, best.best) else best
+        if result.interrupted:
+            break
+    result = dataclasses.replace(result, weights=best.weights, history=history, n_epochs=n_epochs)
+    return dataclasses.replace(outcome, result=result)
+
+
+def _train(run, stage, start, first_epoch):
+    from skdeep._engine import loop
+    from skdeep._engine.batches import Data
+    from skdeep._engine.cache import cache
+
+    parameters, rows, validation = run.parameters, run.rows, run.validation
+    numbers = _numbers(run, stage, first_epoch)
+    one_vector = run.training.one_vector and (start.optimizer_kind[1] if start.weights else not parameters.callbacks)
+    kind = run.training.kind, one_vector
+    spec = plans.program_spec(
+        run.training,
+        stage.model,
+        run.signature,
+        run.targets,
+        run.objective,
+        weighted=any(part is not None and part.sample_weight is not None for part in (rows, validation)),
+        one_vector=one_vector,
+    )
+    plan = plans.train_plan(
+        parameters,
+        run.training,
+        numbers,
+        rows.n_rows,
+        batch_size=run.batch_size,
+        seeds=run.seeds,
+        epochs=stage.epochs,
+        first_epoch=first_epoch,
+        watch=run.watch,
+        incremental=run.incremental,
+    )
+    # The state of another optimizer, or in another layout, means nothing to this one.
+    state = start.optimizer_state if kind == start.optimizer_kind else None
+    with cache.lease(spec) as program:
+        result = loop.fit(
+            program,
+            Data(spec, rows.inputs, rows.targets, rows.sample_weight),
+            plan,
+            start=(start.weights, state) if start.weights else None,
+            initial=start.initial,
+            validate=_validation(run, Data(spec, validation.inputs, validation.targets, validation.sample_weight))
+            if validation
+            else None,
+            callbacks=parameters.callbacks or (),
+            observer=run.observer,
+        )
+    return Outcome(result, numbers, kind)
+
+
+def _numbers(run, stage, first_epoch):
+    """Return the values of all live numbers of a stage."""
+    numbers = {**run.numbers, **run.training.numbers, **run.objective_numbers}
+    if "learning_rate" in numbers:
+        numbers["learning_rate"] *= stage.rate_factor
+    if "step" in numbers:
+        numbers["step"] = float(first_epoch * -(-run.rows.n_rows // run.batch_size))
+    return numbers
+
+
+def _validation(run, data):
+    def validate(program):
+        names = [f"val_{name}" for name in program.evaluated]
+        values = dict(zip(names, program.evaluate(data), strict=True))
+        if run.score is not None:
+            # Scorers refuse NaN with a message about their input, where training is what went wrong.
+            values["val_score"] = np.nan if np.isnan(values["val_loss"]) else run.score(program.weights())
+        return values
+
+    return validate
+
+
+def joined(before, after):
+    """Append one history to another."""
+    return {name: [*before.get(name, []), *values] for name, values in after.items()}
