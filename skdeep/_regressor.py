@@ -63,10 +63,10 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
         return _resolve.regression_loss(self.loss)
 
     def _learn_target(self, y, sample_weight, loss, classes):
-        return _targets.regression_target(y, sample_weight, loss.scaling)
+        return _targets.regression_target(y, sample_weight, loss.facts)
 
     def _encode(self, y, net):
-        return _targets.encode_values(y, net.target, net.link, net.signature.dtype)
+        return _targets.encode_values(y, net.target, net.loss, net.signature.dtype)
 
     def _target_attributes(self, target):
         return {"n_outputs_": target.output_sizes[0]}

@@ -19,6 +19,7 @@ from skdeep import _targets, _training
 from skdeep._sklearn_callbacks import EpochTasks
 from skdeep._spec import InputSignature, ModelSpec
 from skdeep.base import BaseDeepEstimator
+from skdeep.losses._facts import LossFacts
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,7 @@ class Net:
     spec : ModelSpec
     signature : InputSignature
     target : TargetInfo
-    link : {"identity", "exp", "probability", "margin"}
-        From the outputs of the net to predictions.
+    loss : LossFacts
     seeds : tuple of int
         Of the weights, the shuffling and the noise.
     """
@@ -39,8 +39,13 @@ class Net:
     spec: ModelSpec
     signature: InputSignature
     target: _targets.TargetInfo
-    link: str
+    loss: LossFacts
     seeds: tuple
+
+    @property
+    def link(self):
+        """From the outputs of the net to predictions: "identity", "exp", "probability" or "margin"."""
+        return self.loss.link
 
 
 class SupervisedEstimator(BaseDeepEstimator):
@@ -147,7 +152,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         spec, numbers = self._model_spec(signature, target.output_sizes)
         schedule, rate_factor = self._schedule(spec, incremental)
         stages = self._stages(spec, epochs, goes_on)
-        net = Net(stages[-1][0], signature, target, loss.link, seeds)
+        net = Net(stages[-1][0], signature, target, loss.facts, seeds)
         job = _training.Job(
             model=spec,
             model_numbers=numbers | self._input_numbers(rows[0], rows[2]),

@@ -196,34 +196,32 @@ def decisions(outputs, target):
     return outputs[0][:, 0] if target.kind == "binary" else outputs[0]
 
 
-def regression_target(y, sample_weight, scaling):
+def regression_target(y, sample_weight, loss):
     """Learn offset and scale of the targets.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
     sample_weight : ndarray or None
-    scaling : {"standard", "mean", None}
-        "standard" removes the mean and divides by the standard deviation; "mean" divides by the mean.
+    loss : LossFacts
+        Its scaling "standard" removes the mean and divides by the standard deviation; "mean" divides by the mean.
     """
     columns = y.reshape(len(y), -1).astype(np.float64)
+    loss.check_targets(columns, fresh=True)
     mean = np.average(columns, axis=0, weights=sample_weight)
     offset, scale = np.zeros_like(mean), np.ones_like(mean)
-    if scaling == "standard":
+    if loss.scaling == "standard":
         offset, scale = mean, np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=sample_weight))
-    elif scaling == "mean":
-        if not (columns.min() >= 0 and columns.any(axis=0).all()):
-            raise ValueError("loss='poisson' needs targets that are not negative and not all zero.")
+    elif loss.scaling == "mean":
         scale = mean
     scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, 1.0)
     return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
 
 
-def encode_values(y, target, link, dtype):
+def encode_values(y, target, loss, dtype):
     """Return regression targets as the net sees them."""
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-    if link == "exp" and columns.min() < 0:
-        raise ValueError("loss='poisson' needs targets that are not negative.")
+    loss.check_targets(columns)
     if columns.shape[1] != target.output_sizes[0]:
         raise ValueError(f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected.")
     return [((columns - target.offset) / target.scale).astype(dtype)]
