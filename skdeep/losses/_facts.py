@@ -125,7 +125,7 @@ CLASSIFICATION = (
 
 
 def named(name, table):
-    """Return the facts of the loss of this name in a table, or None."""
+    """Return the facts of the loss of this name in a table; None if there is none, or this is no name."""
     return next((facts for facts in table if name in (facts.name, *facts.names)), None)
 
 
@@ -142,7 +142,7 @@ def other_classification(loss):
 
 def of_classifier(loss):
     """Return the facts of the parameter `loss` of a classifier, before anything is computed with it."""
-    return (named(loss, CLASSIFICATION) if isinstance(loss, str) else None) or other_classification(loss)
+    return named(loss, CLASSIFICATION) or other_classification(loss)
 
 
 def name_of(loss):

@@ -54,16 +54,17 @@ def classification_loss(loss, label_smoothing):
     ValueError
         If label smoothing is asked of a loss that has none, or the name is unknown.
     """
-    facts = _facts.of_classifier(loss)
-    if loss in ("auto", "cross_entropy"):
+    facts = _facts.named(loss, _facts.CLASSIFICATION)
+    name = facts and facts.name
+    if name == "cross_entropy":
         if label_smoothing:
             return _own(CrossEntropy(label_smoothing), facts)
         return ResolvedLoss(Recipe(_build_cross_entropy, None), {}, facts)
     if label_smoothing:
         raise ValueError(f"label_smoothing={label_smoothing} needs loss='cross_entropy', got loss={loss!r}.")
-    if loss in ("hinge", "squared_hinge"):
-        return ResolvedLoss(Recipe(_build_hinge, loss), {}, facts)
-    instance = Focal() if loss == "focal" else _keras_loss(loss)
+    if name in ("hinge", "squared_hinge"):
+        return ResolvedLoss(Recipe(_build_hinge, name), {}, facts)
+    instance = Focal() if name == "focal" else _keras_loss(loss)
     if isinstance(instance, (Focal, CrossEntropy)):
         return _own(instance, _known(instance, _facts.CLASSIFICATION))
     facts = _facts.other_classification(instance)
