@@ -70,6 +70,13 @@ def best_epoch(curves):
     return int(np.argmin(curves.get("val_loss", curves["loss"]))) + 1
 
 
+def drawn_curves(history):
+    """Return what displays draw of a history, as the keyword arguments of their classes."""
+    curves = check_history(history)
+    drawn = {name: curves.get(name) for name in ("loss", "val_loss", "learning_rate")}
+    return drawn | {"best_epoch": best_epoch(curves)}
+
+
 def reference_losses(estimator):
     """Return the loss of a guess that ignores the inputs and that of perfect predictions; None where not known."""
     if not hasattr(estimator, "_net"):
