@@ -8,6 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from skdeep import _targets
 from skdeep._estimator.problems import Classification
 from skdeep._supervised import SupervisedEstimator
+from skdeep.losses import _facts
 
 
 class DeepClassifier(ClassifierMixin, SupervisedEstimator):
@@ -68,9 +69,9 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         return _targets.labels(self._raw_outputs(X), self._net.target)
 
     def _has_probabilities(self):
-        name = self.loss if isinstance(self.loss, str) else getattr(self.loss, "__name__", type(self.loss).__name__)
-        margins = self._net.link == "margin" if hasattr(self, "_net") else "hinge" in name.lower()
-        if margins:
+        loss = self._net.loss if hasattr(self, "_net") else _facts.of_classifier(self.loss)
+        if loss.link == "margin":
+            name = _facts.name_of(self.loss)
             raise AttributeError(f"predict_proba is not available with the loss {name}, which has no probabilities.")
         return True
 

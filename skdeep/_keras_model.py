@@ -21,7 +21,7 @@ def keras_model(estimator):
     model = keras.Model(net.input, outputs[0] if len(outputs) == 1 else outputs, name=net.name)
     model.compile(
         optimizer=_optimizer(estimator),
-        loss=[_loss(target, estimator._net.link)] * len(outputs),
+        loss=[estimator._net.loss.twin[target.kind]] * len(outputs),
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads the saved model
@@ -48,14 +48,6 @@ def _linked(output, target, link, dtype, name):
     if target.kind == "regression":
         return keras.layers.Rescaling(target.scale.tolist(), target.offset.tolist(), dtype=dtype, name=name)(output)
     return output
-
-
-def _loss(target, link):
-    if target.kind == "regression":
-        return "poisson" if link == "exp" else "mean_squared_error"
-    if link == "margin":
-        return "hinge" if target.kind == "binary" else "categorical_hinge"
-    return "binary_crossentropy" if target.kind in ("binary", "multilabel") else "sparse_categorical_crossentropy"
 
 
 def _optimizer(estimator):

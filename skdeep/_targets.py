@@ -9,6 +9,8 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from skdeep.utils._dense import dense
+
 
 @dataclass(frozen=True)
 class TargetInfo:
@@ -59,7 +61,7 @@ def classification_target(y, classes=None):
     if kind.startswith("continuous"):
         check_classification_targets(y)  # it raises, in scikit-learn's words
     several = isinstance(classes, list) and bool(classes) and np.ndim(classes[0]) > 0
-    if kind == "multilabel-indicator" and (several or not _is_indicator(y)):
+    if kind == "multilabel-indicator" and (several or not is_indicator(y)):
         kind = "multiclass-multioutput"  # two labels a target, but not 0 and 1, or more to come
     if kind == "multilabel-indicator":
         n_labels = y.shape[1]
@@ -72,7 +74,8 @@ def classification_target(y, classes=None):
     return TargetInfo("binary", (1,), [found]) if len(found) == 2 else TargetInfo("multiclass", (len(found),), [found])
 
 
-def _is_indicator(y):
+def is_indicator(y):
+    """Whether there are only 0 and 1 in an array or a sparse matrix."""
     return np.isin(y.data if hasattr(y, "toarray") else y, (0, 1)).all()
 
 
@@ -89,14 +92,12 @@ def _classes(y, classes):
 def encode_labels(y, target, dtype):
     """Return the arrays a net is trained on, one an output: 0/1 columns or int32 class numbers."""
     if target.kind == "multilabel":
-        dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
-        if not _is_indicator(dense):
-            raise ValueError(
-                f"y must hold 0 and 1 only, for labels that a row has or has not; got {np.unique(dense)[:5]}."
-            )
-        if dense.ndim != 2 or dense.shape[1] != target.output_sizes[0]:
-            raise ValueError(f"y has shape {dense.shape}, but {target.output_sizes[0]} labels a row are expected.")
-        return [dense.astype(dtype)]
+        y = dense(y)
+        if not is_indicator(y):
+            raise ValueError(f"y must hold 0 and 1 only, for labels that a row has or has not; got {np.unique(y)[:5]}.")
+        if y.ndim != 2 or y.shape[1] != target.output_sizes[0]:
+            raise ValueError(f"y has shape {y.shape}, but {target.output_sizes[0]} labels a row are expected.")
+        return [y.astype(dtype)]
     if target.kind == "multioutput":
         columns = np.asarray(y).T
         return [
@@ -107,12 +108,17 @@ def encode_labels(y, target, dtype):
 
 
 def _numbers(y, classes):
-    numbers = np.searchsorted(classes, y)
-    unknown = classes[np.minimum(numbers, len(classes) - 1)] != y
-    if np.any(unknown):
-        found = np.unique(np.asarray(y)[unknown])[:5].tolist()
-        raise ValueError(f"y contains labels that were not there before: {found}; known are {classes.tolist()}.")
+    numbers, unknown = class_numbers(y, classes)
+    if unknown:
+        raise ValueError(f"y contains labels that were not there before: {unknown}; known are {classes.tolist()}.")
     return numbers
+
+
+def class_numbers(labels, classes):
+    """Return the position of each label among the classes, and up to five labels that are none of them."""
+    order = np.argsort(classes)
+    numbers = order[np.minimum(np.searchsorted(classes, labels, sorter=order), len(classes) - 1)]
+    return numbers, np.unique(np.asarray(labels)[classes[numbers] != labels])[:5].tolist()
 
 
 def class_weight_tables(class_weight, y, sample_weight, target):
@@ -163,8 +169,8 @@ def weights_by_class(y, target, tables):
 
 def _columns(y, target):
     if target.kind == "multilabel":
-        columns = (y.toarray() if hasattr(y, "toarray") else np.asarray(y)).T
-        return list(columns), [np.array([0, 1])] * len(columns)
+        columns = list(dense(y).T)
+        return columns, [np.array([0, 1])] * len(columns)
     if target.kind == "multioutput":
         return list(np.asarray(y).T), target.classes
     return [column_or_1d(y)], target.classes
@@ -196,34 +202,32 @@ def decisions(outputs, target):
     return outputs[0][:, 0] if target.kind == "binary" else outputs[0]
 
 
-def regression_target(y, sample_weight, scaling):
+def regression_target(y, sample_weight, loss):
     """Learn offset and scale of the targets.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
     sample_weight : ndarray or None
-    scaling : {"standard", "mean", None}
-        "standard" removes the mean and divides by the standard deviation; "mean" divides by the mean.
+    loss : LossFacts
+        Its scaling "standard" removes the mean and divides by the standard deviation; "mean" divides by the mean.
     """
     columns = y.reshape(len(y), -1).astype(np.float64)
+    loss.check_targets(columns, fresh=True)
     mean = np.average(columns, axis=0, weights=sample_weight)
     offset, scale = np.zeros_like(mean), np.ones_like(mean)
-    if scaling == "standard":
+    if loss.scaling == "standard":
         offset, scale = mean, np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=sample_weight))
-    elif scaling == "mean":
-        if not (columns.min() >= 0 and columns.any(axis=0).all()):
-            raise ValueError("loss='poisson' needs targets that are not negative and not all zero.")
+    elif loss.scaling == "mean":
         scale = mean
     scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, 1.0)
     return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
 
 
-def encode_values(y, target, link, dtype):
+def encode_values(y, target, loss, dtype):
     """Return regression targets as the net sees them."""
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-    if link == "exp" and columns.min() < 0:
-        raise ValueError("loss='poisson' needs targets that are not negative.")
+    loss.check_targets(columns)
     if columns.shape[1] != target.output_sizes[0]:
         raise ValueError(f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected.")
     return [((columns - target.offset) / target.scale).astype(dtype)]

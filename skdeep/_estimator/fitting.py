@@ -51,7 +51,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     signature = inputs.signature(rows.X)
     design = estimator._design(inputs, signature, target.output_sizes)
     stages = _stages(design, epochs, goes_on=before is not None)
-    net = Net(stages[-1].model, signature, inputs, target, problem.loss.link, seeds)
+    net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds)
 
     # Training, and what it leaves.
     weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]

@@ -67,8 +67,8 @@ class Net:
         What was learned of X.
     target : TargetInfo or None
         What was learned of y.
-    link : str or None
-        From the outputs of the net to predictions.
+    loss : LossFacts or None
+        What follows from the loss.
     seeds : tuple of int
         Of the weights, the shuffling and the noise.
     numbers : dict
@@ -81,10 +81,15 @@ class Net:
     signature: InputSignature
     inputs: Any
     target: Any = None
-    link: str | None = None
+    loss: Any = None
     seeds: tuple = ()
     numbers: Any = None
     optimizer_kind: tuple = ()
+
+    @property
+    def link(self):
+        """From the outputs of the net to predictions: "identity", "exp", "probability" or "margin"."""
+        return self.loss.link
 
     @property
     def dtype(self):

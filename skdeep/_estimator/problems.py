@@ -1,6 +1,6 @@
 """What is to be learned of y: from targets as users give them to an objective of the engine.
 
-An estimator has one of these objects, made of its parameters by `_problem`. What is learned, a TargetInfo and the link
+An estimator has one of these objects, made of its parameters by `_problem`. What is learned, a TargetInfo and the facts
 of the loss, is kept in the net.
 """
 
@@ -140,7 +140,7 @@ class Regression(_Supervised):
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of numbers: their offset and scale."""
-        return _targets.regression_target(y, sample_weight, self.loss.scaling)
+        return _targets.regression_target(y, sample_weight, self.loss.facts)
 
     def weigh(self, rows, target, class_weights):
         """Return rows as they are."""
@@ -154,7 +154,7 @@ class Regression(_Supervised):
         return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=estimator)
 
     def _encode(self, y, target, dtype):
-        return _targets.encode_values(y, target, self.loss.link, dtype)
+        return _targets.encode_values(y, target, self.loss.facts, dtype)
 
     def _columns(self, target, dtype):
         return [Dense(target.output_sizes, dtype)]

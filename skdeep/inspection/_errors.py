@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.utils.multiclass import is_multilabel
 from sklearn.utils.validation import check_consistent_length
 
+from skdeep import _targets
 from skdeep.inspection._labels import (
+    check_y,
     class_numbers,
-    dense,
     one_array_a_target,
     probabilities_of,
     probability_columns,
@@ -55,7 +56,7 @@ def classification_errors(y_true, y_pred, probabilities=None, classes=None, disp
         Names of the classes, or of the targets if there are several.
     """
     y_true, y_pred = _columns(y_true, y_pred)
-    multilabel = is_multilabel(y_true) and np.isin(y_true, (0, 1)).all()
+    multilabel = is_multilabel(y_true) and _targets.is_indicator(y_true)
     n_targets = y_true.shape[1]
     wrong, confidence = y_true != y_pred, None
     if probabilities is not None:
@@ -101,7 +102,7 @@ def regression_errors(y_true, y_pred, display_labels=None):
 
 
 def _columns(y_true, y_pred):
-    y_true, y_pred = dense(y_true), dense(y_pred)
+    y_true, y_pred = check_y(y_true), check_y(y_pred)
     check_consistent_length(y_true, y_pred)
     y_true, y_pred = y_true.reshape(len(y_true), -1), y_pred.reshape(len(y_pred), -1)
     if y_true.shape != y_pred.shape:

@@ -1,25 +1,10 @@
 """From a fitted estimator, also inside a pipeline or search, or a dict of lists, to the curves that displays draw."""
 
-import math
-
 import numpy as np
-from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 # Where searches, threshold tuners and target transformers keep the estimator that they have fitted.
 _INSIDE = ("best_estimator_", "estimator_", "regressor_")
-
-# Loss of the best constant, for a standardised and normally distributed target or for counts divided by their mean, and
-# loss of perfect predictions, which for counts depends on the data.
-_REGRESSION = {
-    ("auto", "squared_error", "mean_squared_error", "mse"): (1.0, 0.0),
-    ("absolute_error", "mean_absolute_error", "mae"): (0.8, 0.0),
-    ("huber",): (0.42, 0.0),
-    ("log_cosh",): (0.37, 0.0),
-    ("pinball", "quantile"): (0.4, 0.0),
-    ("poisson",): (1.0, None),
-    ("cosine", "cosine_similarity"): (0.0, -1.0),
-}
 
 
 def unwrapped(estimator):
@@ -85,16 +70,19 @@ def best_epoch(curves):
     return int(np.argmin(curves.get("val_loss", curves["loss"]))) + 1
 
 
+def drawn_curves(history):
+    """Return what displays draw of a history, as the keyword arguments of their classes."""
+    curves = check_history(history)
+    drawn = {name: curves.get(name) for name in ("loss", "val_loss", "learning_rate")}
+    return drawn | {"best_epoch": best_epoch(curves)}
+
+
 def reference_losses(estimator):
     """Return the loss of a guess that ignores the inputs and that of perfect predictions; None where not known."""
-    net, loss = getattr(estimator, "_net", None), getattr(estimator, "loss", None)
-    if net is None or not isinstance(loss, str):
+    if not hasattr(estimator, "_net"):
         return None, 0.0
-    target = net.target
-    if is_classifier(estimator):
-        if loss not in ("auto", "cross_entropy"):
-            return None, 0.0
-        if target.kind == "multilabel":
-            return math.log(2), 0.0
-        return sum(math.log(len(classes)) for classes in target.classes), 0.0
-    return next((values for names, values in _REGRESSION.items() if loss in names), (None, 0.0))
+    loss, target = estimator._net.loss, estimator._net.target
+    if not callable(loss.guess):
+        return loss.guess, loss.perfect
+    n_classes = [2] if target.kind == "multilabel" else map(len, target.classes)
+    return sum(map(loss.guess, n_classes)), loss.perfect

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._inputs.image import explicit_shape
 from skdeep.inspection._history import unwrapped
+from skdeep.utils._dense import dense
 
 
 def known_image_shape(estimator, image_shape=None):
@@ -71,7 +71,7 @@ def as_images(X, image_shape=None):
 
 def as_array(X):
     """Return any X as a dense array of numbers."""
-    X = X.toarray() if sparse.issparse(X) else np.asarray(X)
+    X = dense(X)
     if X.dtype.kind == "O":  # such as a DataFrame of several dtypes
         try:
             X = X.astype(np.float64)

@@ -1,13 +1,15 @@
 """Labels and probabilities of any kind of classification as columns, one a target: what displays compare."""
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils.validation import check_consistent_length
 
+from skdeep import _targets
+from skdeep.utils._dense import dense
 
-def dense(y):
+
+def check_y(y):
     """Return targets as an array of shape (n_samples,) or (n_samples, n_targets)."""
-    y = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    y = dense(y)
     if y.ndim not in (1, 2):
         raise ValueError(f"Targets must have the shape (n_samples,) or (n_samples, n_targets), got {y.shape}.")
     return y
@@ -78,8 +80,7 @@ def class_numbers(labels, classes):
     ValueError
         If there are labels that are no classes.
     """
-    known = {label: number for number, label in enumerate(classes.tolist())}
-    unknown = list(dict.fromkeys(label for label in labels.tolist() if label not in known))
+    numbers, unknown = _targets.class_numbers(labels, classes)
     if unknown:
-        raise ValueError(f"The labels {unknown[:5]} are not among the classes {classes[:10].tolist()}.")
-    return np.array([known[label] for label in labels.tolist()], dtype=np.intp)
+        raise ValueError(f"The labels {unknown} are not among the classes {classes[:10].tolist()}.")
+    return numbers

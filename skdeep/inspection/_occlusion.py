@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils.validation import check_consistent_length
 
 from skdeep.inspection._images import as_images, laid_out_as
-from skdeep.inspection._labels import dense, probabilities_of, probability_columns
+from skdeep.inspection._labels import check_y, probabilities_of, probability_columns
 
 _PATCHES_A_SIDE = 7
 _VALUES_A_CALL = 2**22
@@ -104,7 +104,7 @@ def occlusion(estimator, X, y, *, image_shape, patch, stride, fill, scoring, pro
     if scoring is None and (probable or is_regressor(estimator)):
         name = "Drop of the true class's probability" if probable else "Growth of the absolute error"
         credit = partial(_true_probability if probable else _negative_error, estimator)
-        drops = _drops_by_image(credit, images, dense(y), X, patches, fill, progress)
+        drops = _drops_by_image(credit, images, check_y(y), X, patches, fill, progress)
     else:
         scorer = check_scoring(estimator, scoring=scoring)
 
@@ -119,23 +119,15 @@ def occlusion(estimator, X, y, *, image_shape, patch, stride, fill, scoring, pro
 def permutation(estimator, X, y, *, image_shape, patch, stride, scoring, n_repeats, random_state, progress):
     """Exchange each patch between the images at random (Breiman, 2001).
 
+    Takes and returns what `occlusion` does, except for these.
+
     Parameters
     ----------
-    estimator : estimator instance
-    X : array-like
     y : array-like
-    image_shape : tuple or None
-    patch, stride : int, (int, int) or None
     scoring : str, callable or None
         None is the estimator's own score.
     n_repeats : int
     random_state : int, RandomState or None
-    progress : callable
-        Wraps the patches in what reports progress.
-
-    Returns
-    -------
-    Importances
     """
     images = as_images(X, image_shape)
     patches = patch_slices(images.shape[1:3], patch, stride)

@@ -1,44 +1,18 @@
-"""From the parameter `loss` to the recipe of a loss, the link of the outputs and the scaling of the targets."""
+"""From the parameter `loss` to the recipe of a loss, and what is known of it."""
 
+import importlib
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import tensorflow as tf
 
 from skdeep._engine.spec import Recipe
+from skdeep.losses import _facts
+from skdeep.losses._facts import LossFacts, name_of
 from skdeep.losses.classification import CrossEntropy, Focal
-from skdeep.losses.regression import Huber, LogPoisson, Pinball
 from skdeep.utils._keys import KerasObject, described, undescribed
 
-# name -> (what makes the loss, link from the net's output to the prediction, scaling of the targets)
-_REGRESSION = {
-    "squared_error": (keras.losses.MeanSquaredError, "identity", "standard"),
-    "absolute_error": (keras.losses.MeanAbsoluteError, "identity", "standard"),
-    "huber": (Huber, "identity", "standard"),
-    "log_cosh": (keras.losses.LogCosh, "identity", "standard"),
-    "pinball": (Pinball, "identity", "standard"),
-    "poisson": (LogPoisson, "exp", "mean"),
-    "cosine": (keras.losses.CosineSimilarity, "identity", None),
-}
-_SYNONYMS = {
-    "auto": "squared_error",
-    "mse": "squared_error",
-    "mean_squared_error": "squared_error",
-    "mae": "absolute_error",
-    "mean_absolute_error": "absolute_error",
-    "quantile": "pinball",
-    "cosine_similarity": "cosine",
-    "Poisson": "poisson",
-}
-_SCALE_FREE = (
-    keras.losses.MeanSquaredError,
-    keras.losses.MeanAbsoluteError,
-    keras.losses.Huber,
-    keras.losses.LogCosh,
-    Huber,
-    Pinball,
-)
 # In the names of Keras losses that want one column a class, also of two.
 _ONE_CLASS_A_ROW = ("categorical", "kldivergence", "kullback")
 
@@ -53,16 +27,23 @@ class ResolvedLoss:
         Builds the function (targets, outputs) -> loss of each row.
     numbers : dict
         Values of the recipe's live numbers.
-    link : {"identity", "exp", "probability", "margin"}
-        From the net's output to the prediction; "margin" has no probabilities.
-    scaling : {"standard", "mean", None}
-        How regression targets are scaled inside.
+    facts : LossFacts
+        What follows for targets and predictions.
     """
 
     recipe: Recipe
     numbers: dict
-    link: str
-    scaling: str | None = None
+    facts: LossFacts
+
+    @property
+    def link(self):
+        """From the net's output to the prediction."""
+        return self.facts.link
+
+    @property
+    def scaling(self):
+        """How regression targets are scaled inside."""
+        return self.facts.scaling
 
 
 def classification_loss(loss, label_smoothing):
@@ -73,19 +54,21 @@ def classification_loss(loss, label_smoothing):
     ValueError
         If label smoothing is asked of a loss that has none, or the name is unknown.
     """
-    if loss in ("auto", "cross_entropy"):
+    facts = _facts.named(loss, _facts.CLASSIFICATION)
+    name = facts and facts.name
+    if name == "cross_entropy":
         if label_smoothing:
-            return _own(CrossEntropy(label_smoothing), "probability")
-        return ResolvedLoss(Recipe(_build_cross_entropy, None), {}, "probability")
+            return _own(CrossEntropy(label_smoothing), facts)
+        return ResolvedLoss(Recipe(_build_cross_entropy, None), {}, facts)
     if label_smoothing:
         raise ValueError(f"label_smoothing={label_smoothing} needs loss='cross_entropy', got loss={loss!r}.")
-    if loss in ("hinge", "squared_hinge"):
-        return ResolvedLoss(Recipe(_build_hinge, loss), {}, "margin")
-    instance = Focal() if loss == "focal" else _keras_loss(loss)
+    if name in ("hinge", "squared_hinge"):
+        return ResolvedLoss(Recipe(_build_hinge, name), {}, facts)
+    instance = Focal() if name == "focal" else _keras_loss(loss)
     if isinstance(instance, (Focal, CrossEntropy)):
-        return _own(instance, "probability")
-    link = "margin" if "hinge" in _name(instance).lower() else "probability"
-    return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), link)), {}, link)
+        return _own(instance, _known(instance, _facts.CLASSIFICATION))
+    facts = _facts.other_classification(instance)
+    return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), facts.link)), {}, facts)
 
 
 def regression_loss(loss):
@@ -96,28 +79,40 @@ def regression_loss(loss):
     ValueError
         If the name is unknown.
     """
-    name = _name(loss)
-    if isinstance(loss, (str, keras.losses.Poisson)) or getattr(keras.losses, name, None) is loss:
-        name = _SYNONYMS.get(name, name)
-    if name in _REGRESSION:
-        make, link, scaling = _REGRESSION[name]
-        instance = make()
-    else:
-        instance = _keras_loss(loss)
-        link = "exp" if isinstance(instance, LogPoisson) else "identity"
-        scaling = "standard" if isinstance(instance, _SCALE_FREE) else None
-        scaling = "mean" if link == "exp" else scaling
+    name = name_of(loss)
+    keras_own = isinstance(loss, keras.losses.Poisson) or getattr(keras.losses, name, None) is loss
+    facts = _facts.named(name, _facts.REGRESSION) if isinstance(loss, str) or keras_own else None
+    instance = _keras_loss(loss) if facts is None else _class(facts.classes[0])()
+    facts = _known(instance, _facts.REGRESSION) or _facts.other_regression(instance)
     if hasattr(instance, "live_numbers"):
-        return _own(instance, link, scaling)
-    return ResolvedLoss(Recipe(_function, _described(instance)), {}, link, scaling)
+        return _own(instance, facts)
+    return ResolvedLoss(Recipe(_function, _described(instance)), {}, facts)
 
 
-def _own(instance, link, scaling=None):
+def _class(full_name):
+    module, _, name = full_name.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def _known(instance, table):
+    """Return the facts in the table of the loss that an instance computes; None if it is none of these.
+
+    That of a guess is not known of an instance with numbers of its own, or of a class derived from one that is known.
+    """
+    for facts in table:
+        for cls in map(_class, facts.classes):
+            if isinstance(instance, cls):
+                usual = type(instance) is cls and _described(instance) == _described(cls())
+                return facts if usual else replace(facts, guess=None)
+    return None
+
+
+def _own(instance, facts):
     """Resolve a loss of ours, whose live numbers become inputs of the program."""
     live = instance.live_numbers
     numbers = {name: float(getattr(instance, name)) for name in live}
     kept = KerasObject(instance, live=live, attributes=True)
-    return ResolvedLoss(Recipe(_build_own, (kept, live), tuple(numbers)), numbers, link, scaling)
+    return ResolvedLoss(Recipe(_build_own, (kept, live), tuple(numbers)), numbers, facts)
 
 
 def _build_own(config, numbers):
@@ -141,10 +136,6 @@ def _keras_loss(loss):
     return loss() if inspect.isclass(loss) else loss
 
 
-def _name(loss):
-    return loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-
-
 def _described(loss):
     return KerasObject(loss, attributes=True) if isinstance(loss, keras.losses.Loss) else described(loss)
 
@@ -158,11 +149,11 @@ def _function(kept, numbers):
         try:
             losses = tf.convert_to_tensor(call(targets, outputs))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"loss {_name(loss)} cannot be computed for these targets: {error}") from error
+            raise ValueError(f"loss {name_of(loss)} cannot be computed for these targets: {error}") from error
         if losses.shape.rank == 1:
             return losses
         if losses.shape.rank == 0:
-            raise ValueError(f"loss must return one value for each row, but {_name(loss)} returns one for the batch.")
+            raise ValueError(f"loss must return one value for each row, but {name_of(loss)} returns one for the batch.")
         return tf.reduce_mean(tf.reshape(losses, (tf.shape(outputs)[0], -1)), axis=1)
 
     return each_row
@@ -185,12 +176,12 @@ def _build_keras_classification(config, numbers):
     loss = undescribed(kept)
     settings = getattr(loss, "_fn_kwargs", {})
     from_logits = settings.get("from_logits", getattr(loss, "from_logits", False))
-    name = _name(loss).lower().replace("_", "")
+    name = name_of(loss).lower().replace("_", "")
     by_number, one_class_a_row = "sparse" in name, any(word in name for word in _ONE_CLASS_A_ROW)
 
     def each_row(targets, outputs):
         if one_class_a_row and not targets.dtype.is_integer:
-            targets, outputs = _as_two_classes(targets, outputs, _name(loss))
+            targets, outputs = _as_two_classes(targets, outputs, name_of(loss))
         if link == "probability" and not from_logits:
             outputs = tf.nn.softmax(outputs) if targets.dtype.is_integer else tf.nn.sigmoid(outputs)
         return function(targets if by_number else _one_hot(targets, outputs), outputs)

@@ -7,7 +7,6 @@ with and without probabilities.
 
 import numpy as np
 from imblearn.metrics import geometric_mean_score
-from scipy.sparse import issparse
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -24,6 +23,7 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import column_or_1d
 
 from skdeep.metrics._validation import is_multilabel_target
+from skdeep.utils._dense import dense
 
 _AVERAGES = ("micro", "macro", "weighted")
 
@@ -173,7 +173,7 @@ class _ResponseScorer:
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight)
         if multilabel:
-            indicator = y_true.toarray() if issparse(y_true) else np.asarray(y_true)
+            indicator = dense(y_true)
             scores = _multilabel_columns(response, estimator)
         else:
             indicator, scores = _class_columns(column_or_1d(y_true), np.asarray(response), estimator.classes_)

@@ -244,10 +244,10 @@ def test_an_interrupted_transform_goes_on_where_it_was(tiny_file, rows_computed,
     embedding = ImageEmbedding(TINY, tiny_file, rescale=1.0).fit(images)
     outputs = ImageEmbedding._outputs
 
-    def interrupted(self, signature, arrays):
+    def interrupted(self, X):
         if sum(rows_computed) > 100:
             raise KeyboardInterrupt
-        return outputs(self, signature, arrays)
+        return outputs(self, X)
 
     monkeypatch.setattr(ImageEmbedding, "_outputs", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -353,7 +353,7 @@ def test_bytes_stay_bytes(tiny_file, monkeypatch):
     monkeypatch.setattr(
         ImageEmbedding,
         "_outputs",
-        lambda self, signature, arrays: seen.append(arrays["X"].dtype) or outputs(self, signature, arrays),
+        lambda self, X: seen.append(X.dtype) or outputs(self, X),
     )
     ImageEmbedding(TINY, tiny_file).fit(GRAY).transform(GRAY)
     assert set(seen) == {np.dtype(np.uint8)}

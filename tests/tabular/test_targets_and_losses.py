@@ -10,6 +10,7 @@ from sklearn.datasets import load_iris, make_regression
 from sklearn.model_selection import cross_val_score
 
 import skdeep
+from skdeep._targets import class_numbers
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
 FLOWERS, SPECIES = load_iris(return_X_y=True)
@@ -42,6 +43,20 @@ def test_partial_fit_learns_from_classes_that_there_are_several_targets():
     net.partial_fit(FLOWERS, Y, epochs=60)
     assert [probabilities.shape for probabilities in net.predict_proba(FLOWERS)] == [(150, 3), (150, 3)]
     assert net.score(FLOWERS, Y) > 0.8
+
+
+@pytest.mark.parametrize("dtype", [int, float, str, object])
+def test_class_numbers_are_positions_among_classes_in_any_order(dtype):
+    classes, labels = np.array([5, 1, 3]).astype(dtype), np.array([1, 5, 3, 3, 1]).astype(dtype)
+    numbers, unknown = class_numbers(labels, classes)
+    assert numbers.tolist() == [1, 0, 2, 2, 1]
+    assert unknown == []
+    assert class_numbers(np.array([9, 3, 2, 9]).astype(dtype), classes)[1] == np.array([2, 9]).astype(dtype).tolist()
+
+
+def test_numbers_are_not_found_among_strings():
+    assert class_numbers(np.array([1, 2]), np.array(["1", "2"]))[1] == [1, 2]
+    assert class_numbers(np.array(["a"]), np.array([1, 2]))[1] == ["a"]
 
 
 def test_multilabel_targets_stay_0_and_1():

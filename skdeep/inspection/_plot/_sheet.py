@@ -29,15 +29,14 @@ def grid(n_images, shape, together=1):
     return math.ceil(n_groups / columns), columns * together
 
 
-def new_sheet(ax, caller, n_images, shape, *, title=None, labels=(), together=1):
-    """Return the axes that hold the sheet, and an array of axes in them, one an image.
+def new_sheet(display, ax, n_images, shape, *, title=None, labels=(), together=1):
+    """Set `ax_`, which holds the sheet, and `figure_` of a display; return an array of axes in it, one an image.
 
     Parameters
     ----------
+    display : object
     ax : matplotlib Axes or None
         None makes a figure of the size that the sheet needs.
-    caller : str
-        Who asks, for the error if matplotlib is not installed.
     n_images : int
     shape : tuple
         Height and width of an image.
@@ -50,12 +49,13 @@ def new_sheet(ax, caller, n_images, shape, *, title=None, labels=(), together=1)
     """
     rows, columns = grid(n_images, shape, together)
     n_lines = max((label.count("\n") + 1 for label in labels if label), default=0)
-    ax = _style.new_axes(ax, caller, _figure_size(rows, columns, shape, n_lines, title))
+    _style.set_axes(display, ax, _figure_size(rows, columns, shape, n_lines, title))
+    ax = display.ax_
     ax.set_axis_off()
     if title is not None:
         ax.set_title(title, color=_style.TEXT)
     if not n_images:
-        return ax, np.empty(0, dtype=object)
+        return np.empty(0, dtype=object)
     ax.figure.draw_without_rendering()  # the layout settles how large the axes are
     extent = ax.get_window_extent()
     cell = np.array([extent.width / columns, extent.height / rows]) * 72 / ax.figure.dpi
@@ -69,7 +69,7 @@ def new_sheet(ax, caller, n_images, shape, *, title=None, labels=(), together=1)
         axes[index].set_axis_off()
         if index < len(labels) and labels[index]:
             axes[index].set_title(labels[index], fontsize=size, pad=0.25 * size, color=_style.TEXT, parse_math=False)
-    return ax, axes
+    return axes
 
 
 def _figure_size(rows, columns, shape, n_lines, title):
@@ -89,7 +89,7 @@ def _font_size(labels, cell, n_lines):
 
 
 def draw(ax, image, limits, im_kw=None):
-    """Draw one image of shape (height, width, channels): colour if there are three or four channels, else gray.
+    """Draw one image of shape (height, width[, channels]): colour if there are three or four channels, else gray.
 
     Parameters
     ----------
@@ -104,6 +104,8 @@ def draw(ax, image, limits, im_kw=None):
     low, high = limits
     image = np.asarray(image, dtype=np.float64)
     settings = {"cmap": "gray", "vmin": low, "vmax": high, "interpolation": "nearest"} | (im_kw or {})
+    if image.ndim == 2:
+        return ax.imshow(image, **settings)
     if image.shape[-1] in (3, 4):
         return ax.imshow(np.clip((image[..., :3] - low) / ((high - low) or 1.0), 0, 1), **settings)
     return ax.imshow(image.mean(axis=-1), **settings)

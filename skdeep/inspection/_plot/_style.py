@@ -4,20 +4,20 @@
 TRAINING, VALIDATION, LEARNING_RATE, TEXT = "#0072B2", "#D55E00", "#7F7F7F", "#333333"
 
 
-def new_axes(ax, caller, figsize=None):
-    """Return `ax`, or the axes of a new figure, whose width and height in inches may be given.
+def set_axes(display, ax, figsize=None):
+    """Set `ax_` and `figure_` of a display: the axes given, or those of a new figure of this size in inches.
 
     Raises
     ------
     ImportError
         If matplotlib is not installed.
     """
-    check_matplotlib(caller)
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
+    check_matplotlib(f"{type(display).__name__}.plot")
+    if ax is None:
+        import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=figsize, layout="constrained")[1]
+        ax = plt.subplots(figsize=figsize, layout="constrained")[1]
+    display.ax_, display.figure_ = ax, ax.figure
 
 
 def check_matplotlib(caller):

@@ -7,8 +7,10 @@ from sklearn.utils import check_scalar
 
 from skdeep.inspection._history import find_trained
 from skdeep.inspection._plot import _sheet
+from skdeep.inspection._plot._docs import documented
 
 
+@documented
 class FiltersDisplay:
     """Kernels of the first convolution of a net, as a sheet of little images.
 
@@ -63,29 +65,12 @@ class FiltersDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
         max_filters : int, default=64
             Kernels that are drawn at most, the first ones.
-        im_kw : dict, default=None
-            Settings of matplotlib's `imshow`.
-
-        Returns
-        -------
-        display : FiltersDisplay
-            The display itself, with the attributes set.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
         """
         check_scalar(max_filters, "max_filters", Integral, min_val=1)
         kernels = np.moveaxis(np.asarray(self.filters), -1, 0)[:max_filters]
-        self.ax_, self.axes_ = _sheet.new_sheet(
-            ax, f"{type(self).__name__}.plot", len(kernels), kernels.shape[1:3], title=self._title(len(kernels))
-        )
-        self.figure_ = self.ax_.figure
+        self.axes_ = _sheet.new_sheet(self, ax, len(kernels), kernels.shape[1:3], title=self._title(len(kernels)))
         self.ims_ = [
             _sheet.draw(one, kernel, _symmetric(kernel), {"cmap": "PuOr_r"} | (im_kw or {}))
             for one, kernel in zip(self.axes_, kernels, strict=True)
@@ -105,24 +90,9 @@ class FiltersDisplay:
         ----------
         estimator : estimator instance
             Fitted, with a convolutional net; also a pipeline that ends with one, or a search that found one.
-        max_filters : int, default=64
-            Kernels that are drawn at most, the first ones.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        im_kw : dict, default=None
-            Settings of matplotlib's `imshow`.
-
-        Returns
-        -------
-        display : FiltersDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
-        NotFittedError
-            If the estimator has not been fitted.
         ValueError
             If its net has no convolution of images.
         """

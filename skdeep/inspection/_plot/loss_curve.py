@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from skdeep.inspection._history import best_epoch, check_history, find_trained
+from skdeep.inspection._history import drawn_curves, find_trained
 from skdeep.inspection._plot import _style
+from skdeep.inspection._plot._docs import documented
 
 
+@documented
 class LossCurveDisplay:
     """Training and validation loss of each epoch.
 
@@ -68,33 +70,19 @@ class LossCurveDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
         show_learning_rate : bool, default=False
             Whether the learning rate is drawn too, on an axis of its own.
-        name : str, default=None
-            What was trained, for the legend; the `name` of the display by default.
         line_kw : dict, default=None
             Settings of matplotlib's `plot` for the curves of the losses.
 
-        Returns
-        -------
-        display : LossCurveDisplay
-            The display itself, with the attributes set.
-
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If the learning rate is asked for and there is none.
         """
         if show_learning_rate and self.learning_rate is None:
             raise ValueError("show_learning_rate=True, but no learning rates are known: learning_rate is None.")
-        self.ax_ = _style.new_axes(ax, f"{type(self).__name__}.plot")
-        self.figure_ = self.ax_.figure
+        _style.set_axes(self, ax)
         prefix = f"{name or self.name}, " if name or self.name else ""
         self.lines_ = [self._draw(self.loss, f"{prefix}training", _style.TRAINING, line_kw)]
         if self.val_loss is not None:
@@ -151,26 +139,11 @@ class LossCurveDisplay:
         ----------
         estimator : estimator instance
             Fitted; also a pipeline that ends with one, or a search that found one.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
-        show_learning_rate : bool, default=False
-            Whether the learning rate is drawn too, on an axis of its own.
         name : str, default=None
             What was trained, for the legend.
-        line_kw : dict, default=None
-            Settings of matplotlib's `plot` for the curves of the losses.
-
-        Returns
-        -------
-        display : LossCurveDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If there is no estimator with a history in it.
         """
@@ -187,35 +160,12 @@ class LossCurveDisplay:
         ----------
         history : dict of list
             As `history_`, or the `history` of what `keras.Model.fit` returns.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
-        show_learning_rate : bool, default=False
-            Whether the learning rate is drawn too, on an axis of its own.
-        name : str, default=None
-            What was trained, for the legend.
-        line_kw : dict, default=None
-            Settings of matplotlib's `plot` for the curves of the losses.
-
-        Returns
-        -------
-        display : LossCurveDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If there are no losses, or not one number an epoch.
         """
-        curves = check_history(history)
-        display = cls(
-            loss=curves["loss"],
-            val_loss=curves.get("val_loss"),
-            learning_rate=curves.get("learning_rate"),
-            best_epoch=best_epoch(curves),
-            name=name,
+        return cls(**drawn_curves(history), name=name).plot(
+            ax, log_scale=log_scale, show_learning_rate=show_learning_rate, line_kw=line_kw
         )
-        return display.plot(ax, log_scale=log_scale, show_learning_rate=show_learning_rate, line_kw=line_kw)

@@ -10,10 +10,12 @@ from sklearn.utils.validation import check_consistent_length
 from skdeep.inspection._errors import classification_errors, regression_errors
 from skdeep.inspection._images import as_images, known_image_shape, shown_range
 from skdeep.inspection._plot import _sheet, _style
+from skdeep.inspection._plot._docs import documented
 
 _LONGEST_LINE = 16
 
 
+@documented
 class MisclassifiedDisplay:
     """A sheet of the images that were classified worst: those of which a classifier was most sure, and wrong.
 
@@ -85,32 +87,13 @@ class MisclassifiedDisplay:
         self.n_samples = n_samples
 
     def plot(self, ax=None, *, im_kw=None):
-        """Draw the sheet.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        im_kw : dict, default=None
-            Settings of matplotlib's `imshow`.
-
-        Returns
-        -------
-        display : MisclassifiedDisplay
-            The display itself, with the attributes set.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        images, caller = np.asarray(self.images), f"{type(self).__name__}.plot"
-        images = images if images.ndim == 4 else images[..., None]
+        """Draw the sheet."""
+        images = np.asarray(self.images)
         labels = [self._label(index) for index in range(len(images))]
-        self.ax_, self.axes_ = _sheet.new_sheet(
-            ax, caller, len(images), images.shape[1:3], title=self._title(len(images)), labels=labels
+        self.axes_ = _sheet.new_sheet(
+            self, ax, len(images), images.shape[1:3], title=self._title(len(images)), labels=labels
         )
-        self.figure_, self.text_ = self.ax_.figure, None
+        self.text_ = None
         if not len(images):
             among = "" if self.n_samples is None else f" among {self.n_samples:,} images"
             self.text_ = self.ax_.text(
@@ -157,25 +140,9 @@ class MisclassifiedDisplay:
             Images that are shown, at most.
         display_labels : sequence of str, default=None
             Names of the classes in the order of `classes_`, or of the labels or targets if there are several.
-        image_shape : tuple, default=None
-            (height, width) or (height, width, channels) of the images in flat rows. By default, the `image_shape_` of
-            the estimator.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        im_kw : dict, default=None
-            Settings of matplotlib's `imshow`.
-
-        Returns
-        -------
-        display : MisclassifiedDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
-        NotFittedError
-            If the estimator has not been fitted.
         ValueError
             If X holds no images or their shape is not known, or y does not fit.
         """
@@ -215,8 +182,6 @@ class MisclassifiedDisplay:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, height, width[, channels]) or (n_samples, n_pixels)
-            Images.
         y_true : array-like of shape (n_samples,) or (n_samples, n_targets)
             What is true.
         y_pred : array-like of shape (n_samples,) or (n_samples, n_targets)
@@ -225,26 +190,13 @@ class MisclassifiedDisplay:
             Probabilities, as `predict_proba` returns them. Without, errors are shown in the order of X.
         classes : array-like of shape (n_classes,), or list of such arrays, default=None
             Labels of the columns of `y_proba`. By default, the sorted labels in `y_true` and `y_pred`.
-        n_images : int, default=25
-            Images that are shown, at most.
         display_labels : sequence of str, default=None
             Names of the classes in the order of `classes`, or of the labels or targets if there are several.
         image_shape : tuple, default=None
             (height, width) or (height, width, channels) of the images in flat rows.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        im_kw : dict, default=None
-            Settings of matplotlib's `imshow`.
-
-        Returns
-        -------
-        display : MisclassifiedDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If X holds no images or their shape is not known, or the others do not fit.
         """

@@ -8,10 +8,12 @@ from tqdm.auto import tqdm
 from skdeep.inspection._images import as_images, known_image_shape, shown_range
 from skdeep.inspection._occlusion import occlusion, permutation
 from skdeep.inspection._plot import _sheet, _style
+from skdeep.inspection._plot._docs import documented
 
 _HAZE = 0.8  # how pale the image lies under the colours
 
 
+@documented
 class OcclusionDisplay:
     """What an estimator loses without each part of the images, laid over their mean, or over the only one.
 
@@ -79,36 +81,21 @@ class OcclusionDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
         cmap : str or matplotlib Colormap, default="PuOr_r"
             Colours of the importances; zero is in the middle.
         colorbar : bool, default=True
             Whether there is a scale.
         im_kw : dict, default=None
             Settings of matplotlib's `imshow` for the importances.
-
-        Returns
-        -------
-        display : OcclusionDisplay
-            The display itself, with the attributes set.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
         """
-        self.ax_ = _style.new_axes(ax, f"{type(self).__name__}.plot", (4.8, 4.0))
-        self.figure_ = self.ax_.figure
+        _style.set_axes(self, ax, (4.8, 4.0))
         self.ax_.set_axis_off()
         importances = np.asarray(self.importances)
         largest = float(np.abs(importances).max()) or 1.0
         settings = {"cmap": cmap, "vmin": -largest, "vmax": largest, "interpolation": "nearest"}
         if self.image is not None:
-            image = np.asarray(self.image)
-            image = image if image.ndim == 3 else image[..., None]
-            low, high = shown_range(image)
-            _sheet.draw(self.ax_, image, (low - _HAZE * (high - low), high))
+            low, high = shown_range(self.image)
+            _sheet.draw(self.ax_, self.image, (low - _HAZE * (high - low), high))
             # What does not matter stays clear; the root lets small importances be seen.
             settings["alpha"] = 0.9 * np.sqrt(np.abs(importances) / largest)
         self.im_ = self.ax_.imshow(importances, **settings | (im_kw or {}))
@@ -168,33 +155,13 @@ class OcclusionDisplay:
             probabilities.
         n_repeats : int, default=5
             Permutations of each patch, which are averaged.
-        image_shape : tuple, default=None
-            (height, width) or (height, width, channels) of the images in flat rows. By default, the `image_shape_` of
-            the estimator.
         random_state : int, RandomState instance or None, default=None
             Seed of the permutations.
         verbose : int, default=0
             Whether a bar shows the progress.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        cmap : str or matplotlib Colormap, default="PuOr_r"
-            Colours of the importances; zero is in the middle.
-        colorbar : bool, default=True
-            Whether there is a scale.
-        im_kw : dict, default=None
-            Settings of matplotlib's `imshow` for the importances.
-
-        Returns
-        -------
-        display : OcclusionDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
-        NotFittedError
-            If the estimator has not been fitted.
         ValueError
             If X holds no images or their shape is not known, patches do not fit, or the method is not known.
         """

@@ -8,11 +8,13 @@ from sklearn.utils import check_scalar
 from skdeep.inspection._history import find_trained, unwrapped
 from skdeep.inspection._images import as_images, known_image_shape, shown_range
 from skdeep.inspection._plot import _sheet, _style
+from skdeep.inspection._plot._docs import documented
 from skdeep.inspection._saliency import output_weights, smooth_gradients
 
 _BRIGHTEST = 99  # percentile, as in SmoothGrad: a few extreme pixels would leave the others dark
 
 
+@documented
 class SaliencyDisplay:
     """Images side by side with their saliency: how much a small change of each pixel changes the output.
 
@@ -74,34 +76,20 @@ class SaliencyDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
         cmap : str or matplotlib Colormap, default="inferno"
             Colours of the saliency.
         im_kw : dict, default=None
             Settings of matplotlib's `imshow` for the saliency.
-
-        Returns
-        -------
-        display : SaliencyDisplay
-            The display itself, with the attributes set.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
         """
         images = as_images(self.images)
         labels = [text for label in self.labels or () for text in (label, "")]
-        self.ax_, axes = _sheet.new_sheet(
-            ax, f"{type(self).__name__}.plot", 2 * len(images), images.shape[1:3], labels=labels, together=2
-        )
-        self.figure_, self.axes_ = self.ax_.figure, axes.reshape(-1, 2)
+        axes = _sheet.new_sheet(self, ax, 2 * len(images), images.shape[1:3], labels=labels, together=2)
+        self.axes_ = axes.reshape(-1, 2)
         self.ims_, limits = [], shown_range(images)
         for (left, right), image, saliency in zip(self.axes_, images, self.saliency, strict=True):
             _sheet.draw(left, image, limits)
             brightest = np.percentile(saliency, _BRIGHTEST) or np.max(saliency) or 1.0
-            self.ims_.append(_sheet.draw(right, saliency[..., None], (0.0, brightest), {"cmap": cmap} | (im_kw or {})))
+            self.ims_.append(_sheet.draw(right, saliency, (0.0, brightest), {"cmap": cmap} | (im_kw or {})))
         return self
 
     @classmethod
@@ -143,29 +131,11 @@ class SaliencyDisplay:
             gradient.
         max_images : int, default=16
             Images that are looked at, at most, the first ones.
-        image_shape : tuple, default=None
-            (height, width) or (height, width, channels) of the images in flat rows. By default, the `image_shape_` of
-            the estimator.
         random_state : int, RandomState instance or None, default=None
             Seed of the noise.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        cmap : str or matplotlib Colormap, default="inferno"
-            Colours of the saliency.
-        im_kw : dict, default=None
-            Settings of matplotlib's `imshow` for the saliency.
-
-        Returns
-        -------
-        display : SaliencyDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
-        NotFittedError
-            If the estimator has not been fitted.
         ValueError
             If X holds no images or their shape is not known, or there is no such target.
         """

@@ -3,11 +3,13 @@
 import textwrap
 
 from skdeep.inspection._diagnosis import diagnose
-from skdeep.inspection._history import best_epoch, check_history, find_trained, reference_losses
+from skdeep.inspection._history import drawn_curves, find_trained, reference_losses
 from skdeep.inspection._plot import _style
+from skdeep.inspection._plot._docs import documented
 from skdeep.inspection._plot.loss_curve import LossCurveDisplay
 
 
+@documented
 class TrainingDiagnosisDisplay:
     """Training against validation loss, with a verdict and advice.
 
@@ -113,33 +115,16 @@ class TrainingDiagnosisDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
         show_advice : bool, default=True
             Whether the reason and the advice are written below the curves.
-        name : str, default=None
-            What was trained, for the legend; the `name` of the display by default.
         line_kw : dict, default=None
             Settings of matplotlib's `plot` for the curves.
-
-        Returns
-        -------
-        display : TrainingDiagnosisDisplay
-            The display itself, with the attributes set.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
         """
-        ax = _style.new_axes(ax, f"{type(self).__name__}.plot")
+        _style.set_axes(self, ax)
         curves = LossCurveDisplay(
             loss=self.loss, val_loss=self.val_loss, best_epoch=self.best_epoch, name=name or self.name
         )
-        curves.plot(ax, log_scale=log_scale, line_kw=line_kw)
-        self.ax_, self.figure_, self.lines_ = curves.ax_, curves.figure_, curves.lines_
+        self.lines_ = curves.plot(self.ax_, log_scale=log_scale, line_kw=line_kw).lines_
         self.ax_.set_title(self.verdict_.capitalize(), loc="left", fontweight="bold")
         self.text_ = self._write_advice() if show_advice else None
         return self
@@ -175,42 +160,19 @@ class TrainingDiagnosisDisplay:
         estimator : estimator instance
             Fitted with validation data, from X_val and y_val or early stopping; also a pipeline that ends with one, or
             a search that found one.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
-        show_advice : bool, default=True
-            Whether the reason and the advice are written below the curves.
         name : str, default=None
             What was trained, for the legend.
-        line_kw : dict, default=None
-            Settings of matplotlib's `plot` for the curves.
-
-        Returns
-        -------
-        display : TrainingDiagnosisDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If there is no estimator with a history in it, or the history has no validation losses or too few epochs.
         """
         estimator = find_trained(estimator)
         curves = _with_validation(estimator.history_)
         guess_loss, perfect_loss = reference_losses(estimator)
-        display = cls(
-            loss=curves["loss"],
-            val_loss=curves["val_loss"],
-            learning_rate=curves.get("learning_rate"),
-            guess_loss=guess_loss,
-            perfect_loss=perfect_loss,
-            best_epoch=best_epoch(curves),
-            kept_epoch=best_epoch(curves) if getattr(estimator, "early_stopping", False) else None,
-            name=name,
-        )
+        kept_epoch = curves["best_epoch"] if getattr(estimator, "early_stopping", False) else None
+        display = cls(**curves, guess_loss=guess_loss, perfect_loss=perfect_loss, kept_epoch=kept_epoch, name=name)
         return display.plot(ax, log_scale=log_scale, show_advice=show_advice, line_kw=line_kw)
 
     @classmethod
@@ -237,45 +199,19 @@ class TrainingDiagnosisDisplay:
             By default, the first training loss, which hides an explosion in the first epoch.
         perfect_loss : float or None, default=0.0
             Loss of perfect predictions; None if that is not known.
-        ax : matplotlib Axes, default=None
-            Axes to draw on; those of a new figure by default.
-        log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
-        show_advice : bool, default=True
-            Whether the reason and the advice are written below the curves.
-        name : str, default=None
-            What was trained, for the legend.
-        line_kw : dict, default=None
-            Settings of matplotlib's `plot` for the curves.
-
-        Returns
-        -------
-        display : TrainingDiagnosisDisplay
-            With the attributes set.
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If the history has no training or validation losses, or too few epochs.
         """
-        curves = _with_validation(history)
-        display = cls(
-            loss=curves["loss"],
-            val_loss=curves["val_loss"],
-            learning_rate=curves.get("learning_rate"),
-            guess_loss=guess_loss,
-            perfect_loss=perfect_loss,
-            best_epoch=best_epoch(curves),
-            name=name,
-        )
+        display = cls(**_with_validation(history), guess_loss=guess_loss, perfect_loss=perfect_loss, name=name)
         return display.plot(ax, log_scale=log_scale, show_advice=show_advice, line_kw=line_kw)
 
 
 def _with_validation(history):
-    curves = check_history(history)
-    if "val_loss" not in curves:
+    curves = drawn_curves(history)
+    if curves["val_loss"] is None:
         raise ValueError(
             "A diagnosis needs validation losses, and this history has none. Fit with validation data, "
             "fit(X, y, X_val=X_val, y_val=y_val), or with early_stopping=True."
