@@ -86,6 +86,21 @@ def test_parameters_of_an_object_are_set_through_the_estimator():
         model.set_params(architecture__width=2.0)
 
 
+def test_measures_are_for_objects():
+    """Names have none; each object has its own, and the estimator has none of them."""
+    for name in ("width", "filters", "backbone", "weights"):
+        with pytest.raises(TypeError, match=name):
+            CNNClassifier(**{name: 2})
+    with pytest.raises(TypeError, match="filters"):
+        ResNet(filters=(8,))
+    with pytest.raises(TypeError, match="width"):
+        Custom(width=2.0)
+    with pytest.raises(ValueError, match="Invalid parameter 'filters' for estimator ResNet"):
+        CNNClassifier(ResNet()).set_params(architecture__filters=(8,))
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'set_params'"):
+        CNNClassifier("resnet").set_params(architecture__width=0.5)
+
+
 def test_a_fit_leaves_the_object_as_it_was():
     given = Custom(filters=[2, 3], kernel_size=[3, (1, 2)], head=[4])
     CNNClassifier(given, epochs=1).fit(X, LABELS)

@@ -302,21 +302,6 @@ def test_what_is_no_architecture(gray, case, call):
         getattr(gray, call)(GRAY, LABELS)
 
 
-def test_measures_are_for_objects():
-    """Names have none; each object has its own, and the estimator has none of them."""
-    for name in ("width", "filters", "backbone", "weights"):
-        with pytest.raises(TypeError, match=name):
-            CNNClassifier(**{name: 2})
-    with pytest.raises(TypeError, match="filters"):
-        ResNet(filters=(8,))
-    with pytest.raises(TypeError, match="width"):
-        Custom(width=2.0)
-    with pytest.raises(ValueError, match="Invalid parameter 'filters' for estimator ResNet"):
-        CNNClassifier(ResNet()).set_params(architecture__filters=(8,))
-    with pytest.raises(AttributeError, match="'str' object has no attribute 'set_params'"):
-        CNNClassifier("resnet").set_params(architecture__width=0.5)
-
-
 @pytest.mark.parametrize("change", [{"filters": (3,)}, {"kernel_size": 5}, {"head": (4,)}, {"normalization": "batch"}])
 @pytest.mark.parametrize("go_on", ["partial_fit", "warm start"])
 def test_going_on_with_another_net(gray, go_on, change):
