@@ -10,6 +10,7 @@ from imblearn.utils.estimator_checks import parametrize_with_checks as parametri
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skdeep
+from skdeep.image._architectures import resolve
 from skdeep.utils.discovery import all_estimators, checking_instance
 
 # Estimator name -> {check: reason}, for instances with default parameters only. What may stand here is the equivalence
@@ -21,7 +22,7 @@ MAY_BE_EXPECTED = {
 }
 
 # What checking_instance may change, and what it may only switch off: these make training random or batch-dependent.
-SIZES = {"hidden_layer_sizes", "width", "epochs", "batch_size", "learning_rate"}
+SIZES = {"hidden_layer_sizes", "architecture", "epochs", "batch_size", "learning_rate"}
 SWITCHES = {"dropout": 0.0, "normalization": None}
 
 CLASSES = [cls for _, cls in all_estimators()]
@@ -109,8 +110,12 @@ def test_checking_instance_changes_sizes_and_switches_off_randomness_only(cls):
     changed = {name for name in given.keys() - required if given[name] != defaults[name]}
     assert changed <= SIZES | SWITCHES.keys()
     assert all(given[name] == SWITCHES[name] for name in changed & SWITCHES.keys())
-    smaller = changed & {"epochs", "hidden_layer_sizes", "width"}
+    smaller = changed & {"epochs", "hidden_layer_sizes"}
     assert all(np.sum(given[name]) <= np.sum(defaults[name]) for name in smaller)
+    if "architecture" in changed:
+        default, width = resolve(defaults["architecture"]), given["architecture"].width
+        assert width <= default.width
+        assert repr(given["architecture"]) == repr(default.set_params(width=width))
 
 
 @pytest.mark.parametrize("cls", CLASSES)

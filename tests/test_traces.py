@@ -21,7 +21,7 @@ import skdeep
 from skdeep._engine.cache import cache
 from skdeep._engine.predict import Predictor
 from skdeep._engine.program import Program
-from skdeep.image import CNNClassifier
+from skdeep.image import CNNClassifier, Custom, LeNet, ResNet, Small
 from skdeep.image.augmentation import Contrast, Cutout, Mixup, Noise, Rotate, Shift, Zoom
 from skdeep.losses import Focal, Huber, Pinball
 from skdeep.schedules import CosineDecay, ExponentialDecay, LinearDecay, OneCycle, ReduceOnPlateau, StepDecay
@@ -340,7 +340,7 @@ IMAGE_NUMBERS = {
 
 
 def image_classifier(**parameters):
-    settings = {"architecture": "custom", "filters": (2,), "head": (3,), "epochs": 2, "random_state": 0}
+    settings = {"architecture": Custom(filters=(2,), head=(3,)), "epochs": 2, "random_state": 0}
     return CNNClassifier(**settings | parameters)
 
 
@@ -353,6 +353,31 @@ def test_a_search_over_a_number_of_images_traces_one_program(name, traces):
     assert traces.programs == skdeep.cache_info().misses - traces.misses_before == 1
     assert traces.forwards == 1
     assert len(set(scores)) == len(values)
+
+
+def test_a_search_over_an_architecture_traces_each_net_once(traces):
+    """Over names and objects, and over the parameters of objects; a name is the object with its defaults."""
+    grid = {
+        "architecture__filters": [(2,), (3,)],
+        "architecture__head": [(3,), "average"],
+        "learning_rate": [0.01, 0.1],
+    }
+    found = GridSearchCV(image_classifier(), grid, cv=FOLDS, scoring="neg_log_loss").fit(IMAGES, y)
+    assert traces.programs == traces.forwards == 4
+    assert len(set(found.cv_results_["mean_test_score"])) == 8
+    net = image_classifier(architecture=ResNet(width=0.1, depth=0.1))
+    GridSearchCV(net, {"architecture__width": [0.1, 0.2], "learning_rate": [0.01, 0.1]}, cv=FOLDS).fit(IMAGES, y)
+    assert traces.programs == 6
+    nets = [
+        LeNet(),
+        "lenet",
+        Small(width=0.1),
+        Custom(filters=2, head=[3]),
+        Custom(filters=[2], kernel_size=(3, 3), head=(3,)),
+    ]
+    GridSearchCV(image_classifier(), {"architecture": nets}, cv=FOLDS).fit(IMAGES, y)
+    assert traces.programs == 8
+    assert net.architecture.width == 0.1
 
 
 def test_searching_a_normalised_net_with_all_its_numbers_traces_one_program(traces):

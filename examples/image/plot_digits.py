@@ -3,8 +3,8 @@
 Digits: a search among architectures
 ====================================
 
-From LeNet to ResNet, an architecture is a parameter like any other, and so is its width. A grid search tries them all,
-and pictures show what the best one got wrong and what it looks at.
+From LeNet to ResNet, an architecture is a parameter like any other, with a width of its own. A grid search tries them
+all, and pictures show what the best one got wrong and what it looks at.
 """
 
 # %%
@@ -19,7 +19,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
 
 import skdeep
-from skdeep.image import CNNClassifier
+from skdeep.image import VGG, CNNClassifier, LeNet, ResNet, Small
 from skdeep.inspection import FiltersDisplay, MisclassifiedDisplay, OcclusionDisplay, SaliencyDisplay
 
 digits = load_digits()
@@ -33,7 +33,8 @@ print(X.shape, X.dtype)
 # A program is compiled for each of the eight nets and lent to every fold. Learning rates, seeds or amounts of
 # augmentation would add fits, but no compilation.
 
-grid = {"architecture": ["lenet", "small", "resnet", "vgg"], "width": [0.5, 1.0]}
+architectures = [LeNet(), Small(), ResNet(), VGG()]
+grid = {"architecture": architectures, "architecture__width": [0.5, 1.0]}
 net = CNNClassifier(learning_rate=0.003, learning_rate_schedule="cosine", epochs=10, random_state=0)
 compiled_before = skdeep.cache_info().misses
 search = GridSearchCV(net, grid, cv=3).fit(X, y)
@@ -50,15 +51,17 @@ print(f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} of the t
 
 figure, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
 colors = {0.5: "#E69F00", 1.0: "#0072B2"}
-for place, name in enumerate(grid["architecture"]):
+for place, architecture in enumerate(architectures):
+    found = results[results.param_architecture == architecture]
     for offset, (width, color) in zip((-0.16, 0.16), colors.items(), strict=True):
-        row = results[(results.param_architecture == name) & (results.param_width == width)].iloc[0]
+        row = found[found.param_architecture__width == width].iloc[0]
         folds = [row[f"split{fold}_test_score"] for fold in range(3)]
         ax.plot(folds, [place + offset] * 3, "o", color=color, alpha=0.4, markeredgewidth=0)
         ax.plot(row.mean_test_score, place + offset, "|", color=color, markersize=16, markeredgewidth=3)
 for width, color in colors.items():
     ax.plot([], [], "o", color=color, label=f"width {width:g}")
-ax.set(yticks=range(4), yticklabels=grid["architecture"], ylim=(3.5, -0.5), xlabel="Accuracy in cross-validation")
+ax.set(yticks=range(4), yticklabels=[type(one).__name__ for one in architectures], ylim=(3.5, -0.5))
+ax.set(xlabel="Accuracy in cross-validation")
 ax.legend(frameon=False, loc="lower left")
 ax.grid(axis="x", alpha=0.3)
 ax.spines[["top", "right", "left"]].set_visible(False)

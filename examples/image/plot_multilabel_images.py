@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import average_precision_score, f1_score
 
-from skdeep.image import CNNClassifier
+from skdeep.image import CNNClassifier, Custom
 from skdeep.inspection import SaliencyDisplay
 
 SHAPES = ["circle", "square", "cross", "ring"]
@@ -58,9 +58,12 @@ print(X.shape, y.shape)
 # so that it asks what is there and not where. Shapes stay what they are when they are mirrored or shifted.
 
 net = CNNClassifier(
-    "custom", filters=(24, 48, 96), head="average", normalization="batch", augmentation=["flip", "shift"], epochs=20,
+    Custom(filters=(24, 48, 96), head="average"),
+    normalization="batch",
+    augmentation=["flip", "shift"],
+    epochs=20,
     random_state=0,
-)  # fmt: skip
+)
 net.fit(X, y)
 probability, predicted = net.predict_proba(X_test), net.predict(X_test)
 scores = {

@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdeep.image import CNNClassifier, ImageEmbedding
+from skdeep.image import Backbone, CNNClassifier, ImageEmbedding
 
 
 def star(n_points, inner):
@@ -123,16 +123,17 @@ backbone.save_weights(weights)
 # frozen backbone, which is the same in a net; and the backbone trained on, in small steps, once the output layer fits.
 
 settings = {"learning_rate": 0.01, "batch_size": 16, "random_state": 0}
-on_shapes = {"backbone": "mobilenet", "weights": weights}
+on_shapes = Backbone("mobilenet", weights)
+tuned = Backbone("mobilenet", weights, fine_tune_epochs=10)
 ways = {
     "from scratch": CNNClassifier(epochs=40, batch_size=16, random_state=0),
     "embedding and linear model": make_pipeline(
-        ImageEmbedding("mobilenet", weights, rescale=1 / 255),
+        ImageEmbedding(on_shapes, rescale=1 / 255),
         StandardScaler(),
         LogisticRegression(C=0.01, max_iter=1000),
     ),
-    "frozen backbone": CNNClassifier(**on_shapes, epochs=20, **settings),
-    "fine-tuned backbone": CNNClassifier(**on_shapes, epochs=15, fine_tune_epochs=10, **settings),
+    "frozen backbone": CNNClassifier(on_shapes, epochs=20, **settings),
+    "fine-tuned backbone": CNNClassifier(tuned, epochs=15, **settings),
 }
 X_test, y_test = pictures(NEW, 40, seed=1)
 sizes, scores = [2, 5, 15], {name: [] for name in ways}

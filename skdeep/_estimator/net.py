@@ -33,12 +33,12 @@ class Design:
     model : ModelSpec
     numbers : dict
         Values of the model's live numbers, but for the statistics of the inputs.
-    later : tuple of Stage
-        What follows the `epochs` in which the model is trained.
     schedule : Schedule or None
         What `learning_rate_schedule="auto"` means.
     rate_factor : float
         What `learning_rate="auto"` is multiplied by under that schedule.
+    later : tuple of Stage
+        What follows the `epochs` in which the model is trained.
     initial : callable or None
         Returns the weights to begin with, None for those that are drawn.
     mixup : float or None
@@ -47,9 +47,9 @@ class Design:
 
     model: ModelSpec
     numbers: dict
-    later: tuple = ()
     schedule: Any = None
     rate_factor: float = 1.0
+    later: tuple = ()
     initial: Callable | None = None
     mixup: float | None = None
 

@@ -10,16 +10,6 @@ from skdeep._engine.spec import InputSignature, ModelSpec
 from skdeep.architectures import backbone
 
 
-def check_weights(name, weights):
-    """Raise ValueError if there are no weights for a backbone: features of random weights are for those who ask."""
-    if weights is None:
-        raise ValueError(
-            f"backbone={name!r} needs weights: the path of a file with the weights of {name!r} without its top "
-            "(.weights.h5, or the _no_top.h5 that keras.applications publishes). Nothing is downloaded here. "
-            "weights='random' starts from random ones."
-        )
-
-
 def are_random(weights):
     """Whether weights are to be drawn, and not read from a file, which may have any name as a path object."""
     return isinstance(weights, str) and weights == "random"

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from os import PathLike
 
-import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skdeep._classifier import DeepClassifier
@@ -25,31 +23,29 @@ from skdeep._regressor import DeepRegressor
 from skdeep.architectures import backbone
 from skdeep.architectures.cnn import config, model
 from skdeep.image import augmentation
-from skdeep.image._backbone import are_random, backbone_dtype, check_images, check_weights, read_weights
+from skdeep.image._architectures import ArchitectureOptions, resolve
+from skdeep.image._backbone import are_random, backbone_dtype, check_images, read_weights
 from skdeep.image._params import ImageParams
+from skdeep.image.architectures import Backbone
 from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.utils._keys import described
-
-_SIZES = ["array-like", Interval(Integral, 1, None, closed="left")]
-_MULTIPLIER = [Interval(Real, 0, None, closed="neither")]
-_CUSTOM = ("filters", "kernel_size", "strides", "padding", "pooling", "pool_size", "head")
-_ARCHITECTURE = ("architecture", "width", "depth", "activation", "normalization", "kernel_initializer", *_CUSTOM)
 
 
 @dataclass(eq=False, repr=False)
 class CNNParams:
     """The architecture of a convolutional network."""
 
-    architecture: str = param(
+    architecture: object = param(
         "small",
-        [StrOptions(set(config.ARCHITECTURES))],
-        "str",
+        [ArchitectureOptions()],
+        "str or Architecture",
         '"small" (two convolutions and a dense layer), "lenet", "alexnet", "vgg", "nin", "inception", "resnet", '
-        '"densenet": the ideas of their papers in measures for small images; or "custom".',
+        '"densenet": the ideas of their papers in measures for small images. Or an object of '
+        "skdeep.image.architectures: one of these with a `width` and a `depth`, such as ResNet(width=0.5); a net of "
+        "your own, such as Custom(filters=(32, 64)); or a network that knows photographs, such as "
+        'Backbone("mobilenetv2", weights).',
         positional=True,
     )
-    width: float = param(1.0, _MULTIPLIER, "float", "Multiplier of the number of filters and units.")
-    depth: float = param(1.0, _MULTIPLIER, "float", "Multiplier of the number of layers or blocks.")
     activation: object = param(
         "relu",
         [str, callable],
@@ -61,7 +57,7 @@ class CNNParams:
         "auto",
         [StrOptions({"auto", "batch"}), None],
         '{"auto", "batch"} or None',
-        'Normalisation of each convolution over the batch. "auto" has it in all but "small", "lenet" and "custom", '
+        'Normalisation of each convolution over the batch. "auto" has it in all but "small", "lenet" and Custom, '
         "also in those that were published before it was known: they learn faster.",
     )
     dropout: object = param(
@@ -69,7 +65,7 @@ class CNNParams:
         [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         'float or "auto"',
         "Fraction of the values set to zero at each step: after dense layers, between the blocks of "
-        '"nin", after the convolutions of "custom", after the global average of the others. "auto" is 0.5 for '
+        '"nin", after the convolutions of Custom, after the global average of the others. "auto" is 0.5 for '
         '"alexnet" and "vgg", 0.2 for "nin", and 0 for the others.',
     )
     kernel_initializer: object = param(
@@ -77,61 +73,6 @@ class CNNParams:
         [str, HasMethods(["get_config"])],
         "str or keras.initializers.Initializer",
         'Initial weights: a Keras name or instance. "auto" is He for the ReLU family, LeCun for selu, else Glorot.',
-    )
-    filters: object = param((32, 64), _SIZES, "tuple of int", 'Filters of each convolution of architecture="custom".')
-    kernel_size: object = param(
-        3,
-        _SIZES,
-        "int, (int, int) or list of these",
-        'Height and width of the kernels of "custom"; a list has one entry for each convolution.',
-    )
-    strides: object = param(1, _SIZES, "int, (int, int) or list of these", 'Strides of the convolutions of "custom".')
-    padding: str = param(
-        "same",
-        [StrOptions({"same", "valid"})],
-        '{"same", "valid"}',
-        'Whether the convolutions of "custom" pad the borders with zeros.',
-    )
-    pooling: object = param(
-        "max",
-        [StrOptions({"max", "average"}), None],
-        '{"max", "average"} or None',
-        'What follows each convolution of "custom".',
-    )
-    pool_size: object = param(2, _SIZES, "int, (int, int) or list of these", 'Windows of the pooling of "custom".')
-    head: object = param(
-        (128,),
-        [*_SIZES, StrOptions({"average"})],
-        'tuple of int or "average"',
-        'What "custom" has between the last maps and the output: dense layers of so many units, or the global average '
-        "of each map.",
-    )
-    backbone: object = param(
-        None,
-        [StrOptions(set(backbone.BACKBONES)), None],
-        "str or None",
-        'Name of a model of keras.applications in lower case, such as "mobilenetv2", which takes the place of the '
-        "architecture: a network that knows photographs, with a new output layer. Small images are enlarged to the "
-        "least size it takes.",
-    )
-    weights: object = param(
-        None,
-        [str, PathLike, None],
-        'path, "random" or None',
-        "File with the weights of the backbone without its top, as Keras saves them (.weights.h5, or the _no_top.h5 of "
-        'keras.applications); "random" trains all of it from scratch, which takes many images.',
-    )
-    fine_tune_epochs: int = param(
-        0,
-        [Interval(Integral, 0, None, closed="left")],
-        "int",
-        "Epochs in which the whole backbone is trained on, after the `epochs` in which only the output layer is.",
-    )
-    fine_tune_rate: float = param(
-        0.01,
-        [Interval(Real, 0, None, closed="neither")],
-        "float",
-        "Multiplier of the learning rate in those epochs.",
     )
     augmentation: object = param(
         None,
@@ -182,119 +123,65 @@ class _CNN:
 
     _inputs_class = Images
 
+    def _validate_params(self):
+        super()._validate_params()
+        resolve(self.architecture)
+
     def _inputs(self):
-        dtype = self.dtype if self.backbone is None else backbone_dtype(self.dtype)
-        return Images(self.image_shape, self.rescale, dtype)
+        on_backbone = isinstance(self.architecture, Backbone)
+        return Images(self.image_shape, self.rescale, backbone_dtype(self.dtype) if on_backbone else self.dtype)
 
     def _design(self, inputs, signature, output_sizes):
         amounts = dict(sorted(augmentation.resolve(self.augmentation).items()))
         mixup = amounts.pop("mixup", None)
-        settings = {"output_sizes": output_sizes, "augmentation": tuple(amounts)}
-        if self.backbone is None:
-            measures, dropout = self._network(settings)
-        else:
-            measures, dropout = self._network_on_backbone(settings)
         numbers = {kind: amount for kind, amount in amounts.items() if amount is not None}
-        numbers |= {"dropout": dropout} if dropout else {}
-        numbers |= {"step": 0.0} if measures.normalization and self.backbone is None else {}
-        build = model.build if self.backbone is None else backbone.build
-        spec = ModelSpec(build, measures, ("pixel_mean", "pixel_variance", *numbers))
-        schedule, rate_factor = (CosineDecay(), 3.0) if measures.normalization == "batch" else (None, 1.0)
-        return Design(spec, numbers, self._later(spec), schedule, rate_factor, self._initial(spec), mixup)
+        architecture = resolve(self.architecture)
+        design = self._design_on_backbone if isinstance(architecture, Backbone) else self._design_of_network
+        return design(architecture, {"output_sizes": output_sizes, "augmentation": tuple(amounts)}, numbers, mixup)
 
-    def _network(self, settings):
-        self._check_untouched(("weights", "fine_tune_epochs", "fine_tune_rate"), "needs a backbone")
-        dropout, normalization = config.defaults(self.architecture)
+    def _design_of_network(self, architecture, settings, numbers, mixup):
+        own = architecture._measures()
+        dropout, normalization = config.defaults(own["architecture"])
         dropout = dropout if self.dropout == "auto" else float(self.dropout)
         measures = config.CNNConfig(
-            architecture=self.architecture,
-            width=float(self.width),
-            depth=float(self.depth),
+            **own,
             activation=described(self.activation),
             normalization=normalization if self.normalization == "auto" else self.normalization,
             kernel_initializer=described(self.kernel_initializer),
             dropout=dropout > 0,
-            custom=self._custom(),
             **settings,
         )
         config.check(measures, self.image_shape_)
-        return measures, dropout
+        numbers = (
+            numbers | ({"dropout": dropout} if dropout else {}) | ({"step": 0.0} if measures.normalization else {})
+        )
+        spec = ModelSpec(model.build, measures, ("pixel_mean", "pixel_variance", *numbers))
+        return Design(spec, numbers, *_schedule(measures), mixup=mixup)
 
-    def _network_on_backbone(self, settings):
-        self._check_untouched(_ARCHITECTURE, f"is not for the backbone {self.backbone!r}, which has its own")
-        check_weights(self.backbone, self.weights)
+    def _design_on_backbone(self, body, settings, numbers, mixup):
+        for name in ("activation", "normalization", "kernel_initializer"):
+            value = getattr(self, name)
+            if value != type(self).__dataclass_fields__[name].default:
+                raise ValueError(f"{name}={value!r} is not for the backbone {body.name!r}, which has its own.")
         dropout = 0.0 if self.dropout == "auto" else float(self.dropout)
-        from_scratch = are_random(self.weights)
+        from_scratch = are_random(body.weights)
         if from_scratch:
-            self._check_untouched(("fine_tune_epochs", "fine_tune_rate"), "is for weights that were trained before")
+            body._check_not_tuned("is for weights that were trained before")
         trained = "all" if from_scratch else "head"
-        measures = backbone.BackboneConfig(self.backbone, trained=trained, dropout=dropout > 0, **settings)
+        measures = backbone.BackboneConfig(body.name, trained=trained, dropout=dropout > 0, **settings)
         check_images(measures, self.image_shape_)
-        return measures, dropout
-
-    def _later(self, spec):
-        """With a backbone: after the output layer alone, everything at a smaller rate."""
-        if self.backbone is None or not self.fine_tune_epochs:
-            return ()
-        tuned = replace(spec, config=replace(spec.config, trained="tuned"))
-        return (Stage(tuned, self.fine_tune_epochs, self.fine_tune_rate),)
-
-    def _initial(self, spec):
-        """Return the function that reads the weights to begin with, or None."""
-        if self.backbone is None or are_random(self.weights):
-            return None
-        n_more = 2 * len(spec.config.output_sizes)
-        return lambda: backbone.place_weights(read_weights(spec.config, self.weights), n_more)
-
-    def _custom(self):
-        """Return the measures of a custom net; those of another must not have been touched."""
-        if self.architecture != "custom":
-            why = f"is for architecture='custom' only; {self.architecture!r} has measures that width and depth multiply"
-            self._check_untouched(_CUSTOM, why)
-            return None
-        self._check_untouched(("width", "depth"), "is for named architectures; set filters and head of a custom one")
-        filters = _integers(self.filters, "filters")
-        return config.CustomConfig(
-            filters=filters,
-            kernel_size=_pairs(self.kernel_size, len(filters), "kernel_size"),
-            strides=_pairs(self.strides, len(filters), "strides"),
-            padding=self.padding,
-            pooling=self.pooling,
-            pool_size=_pairs(self.pool_size, len(filters), "pool_size"),
-            head=self.head if isinstance(self.head, str) else _integers(self.head, "head"),
-        )
-
-    def _check_untouched(self, names, why):
-        """Raise ValueError if a parameter that would change nothing is not at its default."""
-        for name in names:
-            value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
-            if value is not default and not np.array_equal(value, default):  # a list, say, where the default is a tuple
-                raise ValueError(f"{name}={value!r} {why}.")
+        numbers = numbers | ({"dropout": dropout} if dropout else {})
+        spec = ModelSpec(backbone.build, measures, ("pixel_mean", "pixel_variance", *numbers))
+        tuned = replace(spec, config=replace(measures, trained="tuned"))
+        later = (Stage(tuned, body.fine_tune_epochs, body.fine_tune_rate),) if body.fine_tune_epochs else ()
+        n_more = 2 * len(measures.output_sizes)
+        initial = None if from_scratch else lambda: backbone.place_weights(read_weights(measures, body.weights), n_more)
+        return Design(spec, numbers, *_schedule(measures), later, initial, mixup)
 
 
-def _integers(values, name):
-    """Return a tuple of positive integers."""
-    values = tuple(values) if np.iterable(values) else (values,)
-    if not all(isinstance(value, Integral) and value >= 1 for value in values):
-        raise ValueError(f"{name} must hold integers of at least 1, got {values!r}.")
-    return tuple(int(value) for value in values)
-
-
-def _pairs(value, n_layers, name):
-    """Return one (height, width) for each layer: from an integer, one pair, or a list of either."""
-    if isinstance(value, Integral):
-        return ((int(value), int(value)),) * n_layers
-    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(one, Integral) for one in value):
-        return (_integers(value, name),) * n_layers
-    if not np.iterable(value) or len(value) != n_layers:
-        raise ValueError(
-            f"{name} must be an integer, a tuple (height, width), or a list with one of these for each of the "
-            f"{n_layers} convolutions; got {value!r}."
-        )
-    pairs = tuple(_integers(one, name) for one in value)
-    if not all(len(pair) in (1, 2) for pair in pairs):
-        raise ValueError(f"{name} must hold integers or pairs (height, width), got {value!r}.")
-    return tuple(pair if len(pair) == 2 else pair * 2 for pair in pairs)
+def _schedule(measures):
+    """Return the learning rate schedule that suits a net, and what it multiplies the usual learning rate with."""
+    return (CosineDecay(), 3.0) if measures.normalization == "batch" else (None, 1.0)
 
 
 @estimator
@@ -316,6 +203,7 @@ class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams,
     See Also
     --------
     CNNRegressor : The same for numbers.
+    skdeep.image.architectures : The architectures with their parameters, nets of your own, and backbones.
     skdeep.image.augmentation : Random changes of the training images.
 
     References
@@ -332,9 +220,10 @@ class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams,
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from skdeep.image import CNNClassifier
+    >>> from skdeep.image import CNNClassifier, Small
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = CNNClassifier(width=0.5, epochs=5, learning_rate=0.01, random_state=0).fit(X[:1000], y[:1000])
+    >>> model = CNNClassifier(Small(width=0.5), epochs=5, learning_rate=0.01, random_state=0)
+    >>> model = model.fit(X[:1000], y[:1000])
     >>> model.image_shape_
     (8, 8, 1)
     >>> bool(model.score(X[1000:], y[1000:]) > 0.85)
@@ -369,10 +258,10 @@ class CNNRegressor(_CNN, DeepRegressor, ImageTrainingParams, RegressorParams, Pe
     How much ink there is on the left of a digit:
 
     >>> from sklearn.datasets import load_digits
-    >>> from skdeep.image import CNNRegressor
+    >>> from skdeep.image import CNNRegressor, Small
     >>> images = load_digits().images
     >>> ink = images[:, :, :4].mean(axis=(1, 2))
-    >>> model = CNNRegressor(width=0.5, epochs=5, learning_rate=0.01, random_state=0)
+    >>> model = CNNRegressor(Small(width=0.5), epochs=5, learning_rate=0.01, random_state=0)
     >>> bool(model.fit(images[:1000], ink[:1000]).score(images[1000:], ink[1000:]) > 0.8)
     True
     """

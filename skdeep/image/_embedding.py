@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from numbers import Integral
-from os import PathLike
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -17,8 +16,9 @@ from skdeep._inputs import Images
 from skdeep._params import REQUIRED, estimator, param
 from skdeep.architectures import backbone
 from skdeep.base import BaseDeepEstimator
-from skdeep.image._backbone import are_random, check_images, check_weights, digest, draw_weights, read_weights
+from skdeep.image._backbone import are_random, check_images, digest, draw_weights, read_weights
 from skdeep.image._params import ImageParams, height_and_width
+from skdeep.image.architectures import Backbone
 
 _IMAGES_A_CALL = 64  # after which what is done is kept, and shown
 
@@ -27,19 +27,12 @@ _IMAGES_A_CALL = 64  # after which what is done is kept, and shown
 class EmbeddingParams:
     """Which network embeds images, and how it sees them."""
 
-    backbone: str = param(
+    backbone: Backbone = param(
         REQUIRED,
-        [StrOptions(set(backbone.BACKBONES))],
-        "str",
-        'Name of a model of keras.applications in lower case, such as "mobilenetv2".',
-        positional=True,
-    )
-    weights: object = param(
-        REQUIRED,
-        [str, PathLike, None],
-        'path or "random"',
-        "File with the weights of the backbone without its top, as Keras saves them (.weights.h5, or the _no_top.h5 of "
-        'keras.applications); "random" draws them. Nothing is downloaded.',
+        [Backbone],
+        "Backbone",
+        'Network of skdeep.image.architectures, such as Backbone("mobilenetv2", weights). Its `fine_tune_epochs` stays '
+        "at 0, because nothing is trained.",
         positional=True,
     )
     size: object = param(
@@ -96,6 +89,7 @@ class ImageEmbedding(
     --------
     CNNClassifier : Trains a new output layer on a backbone, and the backbone itself.
     CNNRegressor : The same for numbers.
+    skdeep.image.architectures.Backbone : The network and its weights.
 
     Notes
     -----
@@ -110,9 +104,9 @@ class ImageEmbedding(
     >>> from sklearn.datasets import load_digits
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skdeep.image import ImageEmbedding
+    >>> from skdeep.image import Backbone, ImageEmbedding
     >>> images, y = load_digits().images[:40], load_digits().target[:40]
-    >>> embedding = ImageEmbedding("mobilenetv2", weights="random", random_state=0)
+    >>> embedding = ImageEmbedding(Backbone("mobilenetv2", "random"), random_state=0)
     >>> embedding.fit_transform(images).shape
     (40, 1280)
     >>> model = make_pipeline(embedding, LogisticRegression(max_iter=1000)).fit(images, y)
@@ -148,17 +142,19 @@ class ImageEmbedding(
         return self
 
     def _fit(self, X):
-        check_weights(self.backbone, self.weights)
+        self.backbone.validate()
+        self.backbone._check_not_tuned("is for CNNClassifier and CNNRegressor; an embedding is not trained")
+        name, weights = self.backbone.name, self.backbone.weights
         size = None if self.size is None else height_and_width(self.size)
-        measures = backbone.BackboneConfig(self.backbone, size=size, pooling=self.pooling)
+        measures = backbone.BackboneConfig(name, size=size, pooling=self.pooling)
         inputs = Images(self.image_shape, self.rescale, backbone.DTYPE)
         X = inputs.validate(self, X, reset=True)
         check_images(measures, self.image_shape_)
         inputs, numbers = inputs.learn(X), inputs.numbers(X)
         spec = ModelSpec(backbone.build, measures, tuple(numbers))
         self._net = Net(spec, inputs.signature(X), inputs, numbers=numbers)
-        is_random = are_random(self.weights)
-        origin = self._draw_seeds()[0] if is_random else self.weights
+        is_random = are_random(weights)
+        origin = self._draw_seeds()[0] if is_random else weights
         body = draw_weights(measures, origin) if is_random else read_weights(measures, origin)
         rescaling = [np.full(X.shape[3], number, backbone.DTYPE) for number in numbers.values()]
         self.weights_ = [*rescaling, *body]

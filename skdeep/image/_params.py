@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skdeep._params import param
@@ -42,3 +43,28 @@ def height_and_width(size):
     if len(pair) != 2 or not whole or min(pair) < 1:
         raise ValueError(f"size must be a positive int or a pair (height, width) of them, got {size!r}.")
     return int(pair[0]), int(pair[1])
+
+
+def integers(values, name):
+    """Return a tuple of positive integers."""
+    values = tuple(values) if np.iterable(values) else (values,)
+    if not all(isinstance(value, Integral) and value >= 1 for value in values):
+        raise ValueError(f"{name} must hold integers of at least 1, got {values!r}.")
+    return tuple(int(value) for value in values)
+
+
+def pairs(value, n_layers, name):
+    """Return one (height, width) for each layer: from an integer, one pair, or a list of either."""
+    if isinstance(value, Integral):
+        return ((int(value), int(value)),) * n_layers
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(one, Integral) for one in value):
+        return (integers(value, name),) * n_layers
+    if not np.iterable(value) or len(value) != n_layers:
+        raise ValueError(
+            f"{name} must be an integer, a tuple (height, width), or a list with one of these for each of the "
+            f"{n_layers} convolutions; got {value!r}."
+        )
+    found = tuple(integers(one, name) for one in value)
+    if not all(len(pair) in (1, 2) for pair in found):
+        raise ValueError(f"{name} must hold integers or pairs (height, width), got {value!r}.")
+    return tuple(pair if len(pair) == 2 else pair * 2 for pair in found)

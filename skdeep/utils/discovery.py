@@ -6,15 +6,17 @@ import inspect
 from imblearn.over_sampling import SMOTE
 from sklearn.base import BaseEstimator, clone
 
+from skdeep.image.architectures import Backbone, Small
+
 __all__ = ["all_estimators", "checking_instance"]
 
 _HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.over_sampling")
 
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
 _CHECKING = {
-    "CNNClassifier": {"width": 0.25, "learning_rate": 0.01},
-    "CNNRegressor": {"width": 0.25, "learning_rate": 0.01},
-    "ImageEmbedding": {"backbone": "mobilenetv2", "weights": "random"},
+    "CNNClassifier": {"architecture": Small(width=0.25), "learning_rate": 0.01},
+    "CNNRegressor": {"architecture": Small(width=0.25), "learning_rate": 0.01},
+    "ImageEmbedding": {"backbone": Backbone("mobilenetv2", "random")},
     "ImageLoader": {"size": 8},
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
@@ -41,7 +43,7 @@ def all_estimators():
         module = importlib.import_module(home)
         for name in module.__all__:
             member = getattr(module, name)
-            if inspect.isclass(member) and issubclass(member, BaseEstimator):
+            if inspect.isclass(member) and issubclass(member, BaseEstimator) and hasattr(member, "fit"):
                 found[name] = member
     return sorted(found.items())
 

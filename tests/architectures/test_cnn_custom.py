@@ -7,12 +7,12 @@ import tensorflow as tf
 from keras import layers
 from numpy.testing import assert_allclose
 
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Custom
+from tests.nets import on
 
 X = np.random.default_rng(0).integers(0, 256, (12, 9, 8, 2)).astype(np.uint8)
 LABELS = np.arange(12) % 3
 SETTINGS = {
-    "architecture": "custom",
     "filters": (2, 3),
     "head": (4,),
     "epochs": 1,
@@ -133,13 +133,13 @@ def by_hand(makers, outputs, weights, images=X):
 @pytest.mark.parametrize("case", BY_HAND)
 def test_a_custom_net_is_the_one_written_by_hand(case):
     parameters, makers = BY_HAND[case]
-    model = CNNClassifier(**SETTINGS | parameters).fit(X, LABELS)
+    model = CNNClassifier(**on(Custom, **SETTINGS | parameters)).fit(X, LABELS)
     assert_allclose(model.weights_[1], [255.0**2] * 2)
     assert_allclose(model.decision_function(X), by_hand(makers, 3, model.weights_[2:]), rtol=1e-9, atol=1e-10)
 
 
 def test_the_defaults_of_a_custom_net():
-    model = CNNClassifier("custom", epochs=1, dtype="float64", random_state=0).fit(X, LABELS)
+    model = CNNClassifier(Custom(), epochs=1, dtype="float64", random_state=0).fit(X, LABELS)
     expected = by_hand(
         lambda: [convolution(32), max_pooling(), convolution(64), max_pooling(), *head(128)], 3, model.weights_[2:]
     )
@@ -148,7 +148,7 @@ def test_the_defaults_of_a_custom_net():
 
 def test_a_custom_net_may_regress():
     y = X.mean(axis=(1, 2, 3))
-    model = CNNRegressor(**SETTINGS).fit(X, y)
+    model = CNNRegressor(**on(Custom, **SETTINGS)).fit(X, y)
     expected = by_hand(lambda: [*plain(), *head()], 1, model.weights_[2:])[:, 0] * y.std() + y.mean()
     assert_allclose(model.predict(X), expected, rtol=1e-9)
 
@@ -158,7 +158,7 @@ def test_a_custom_net_may_regress():
 )
 def test_images_of_one_row_are_neither_convolved_nor_pooled_across_it(parameters):
     row = X.reshape(12, 1, 36, 4)
-    model = CNNClassifier(**SETTINGS | {"filters": (2,)} | parameters).fit(row, LABELS)
+    model = CNNClassifier(**on(Custom, **SETTINGS | {"filters": (2,)} | parameters)).fit(row, LABELS)
     along = {"kernel_size": 3, "strides": 1, "pool_size": 2} | parameters
     kernel = parameters.get("kernel_size", (3, 3))[1]
     expected = by_hand(
@@ -178,4 +178,5 @@ def test_the_sizes_that_fit_exactly_are_accepted():
         {"pool_size": (9, 8), "filters": (2,)},
         {"padding": "valid", "kernel_size": [(5, 4), (1, 2)], "pool_size": [(5, 2), (1, 1)]},
     ):
-        assert np.isfinite(CNNClassifier(**SETTINGS | parameters).fit(X, LABELS).decision_function(X)).all()
+        model = CNNClassifier(**on(Custom, **SETTINGS | parameters)).fit(X, LABELS)
+        assert np.isfinite(model.decision_function(X)).all()

@@ -7,7 +7,8 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 
 import skdeep
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Custom, ResNet, Small
+from skdeep.image._architectures import resolve
 
 N, BATCH, EPOCHS, RATE = 23, 5, 2, 2.0**-6  # five steps an epoch, the last of three rows
 rng = np.random.default_rng(0)
@@ -19,13 +20,15 @@ SHARED = {
 }  # fmt: skip
 STILL = {"optimizer": "sgd", "learning_rate": 1e-300, "epochs": 1}
 NETS = {
-    "small": {"architecture": "small", "width": 0.1},
-    "resnet": {"architecture": "resnet", "width": 0.2, "depth": 0.1},
+    "small": {"architecture": Small(width=0.1)},
+    "resnet": {"architecture": ResNet(width=0.2, depth=0.1)},
     "custom": {
-        "architecture": "custom", "filters": (3, 2), "kernel_size": [3, (1, 2)], "pooling": "average",
-        "pool_size": [2, (2, 1)], "head": (4,), "strides": [1, (1, 2)],
+        "architecture": Custom(
+            filters=(3, 2), kernel_size=[3, (1, 2)], pooling="average", pool_size=[2, (2, 1)], head=(4,),
+            strides=[1, (1, 2)],
+        ),
     },
-    "custom, normalised": {"architecture": "custom", "filters": (3,), "head": (4,), "normalization": "batch"},
+    "custom, normalised": {"architecture": Custom(filters=(3,), head=(4,)), "normalization": "batch"},
 }  # fmt: skip
 
 
@@ -84,7 +87,7 @@ def test_a_regression():
 
 
 def test_the_statistics_of_the_batches_are_averaged_from_the_first_one_on():
-    parameters = SHARED | STILL | {"architecture": "custom", "filters": (3,), "head": (), "normalization": "batch"}
+    parameters = SHARED | STILL | {"architecture": Custom(filters=(3,), head=()), "normalization": "batch"}
     for epochs in (1, 3):
         model = CNNClassifier(**parameters | {"epochs": epochs, "n_iter_no_change": np.inf}).fit(X, LABELS)
         kernel, mean, variance = model.weights_[2], model.weights_[5], model.weights_[6]
@@ -97,7 +100,7 @@ def test_the_statistics_of_the_batches_are_averaged_from_the_first_one_on():
 
 
 def test_statistics_move_with_every_batch_and_weights_with_every_other():
-    settings = SHARED | {"architecture": "custom", "filters": (3,), "head": (), "normalization": "batch", "epochs": 1}
+    settings = SHARED | {"architecture": Custom(filters=(3,), head=()), "normalization": "batch", "epochs": 1}
     once, twice = (
         CNNClassifier(**settings, optimizer=keras.optimizers.SGD(1e-300, gradient_accumulation_steps=steps))
         for steps in (None, 2)
@@ -118,7 +121,7 @@ def test_nothing_goes_through_xla(architecture, monkeypatch):
     monkeypatch.setattr("skdeep._engine.program.compile_function", remembered)
     monkeypatch.setattr("skdeep._engine.predict.compile_function", remembered)
     skdeep.clear_cache()
-    CNNClassifier(architecture, width=0.1, depth=0.1, epochs=1).fit(X, LABELS).predict(X)
+    CNNClassifier(resolve(architecture).set_params(width=0.1, depth=0.1), epochs=1).fit(X, LABELS).predict(X)
     skdeep.clear_cache()
     assert len(traced) >= 3
     for concrete in traced:

@@ -9,7 +9,7 @@ from scipy.special import log_expit, log_softmax, softmax
 
 import skdeep
 from skdeep._engine.objectives.mixup import Shares
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Custom
 from skdeep.image.augmentation import Mixup as Augmentation
 from skdeep.utils._numbers import LiveNumber
 
@@ -20,7 +20,7 @@ LABELS = np.arange(N) % 3
 SHARES = rng.random(N)
 WEIGHT = rng.random(N) + 0.1
 STILL = {"optimizer": "sgd", "learning_rate": 1e-300, "shuffle": False, "epochs": 1, "random_state": 0}
-SETTINGS = {"architecture": "custom", "filters": (3,), "head": (), "rescale": None, "dtype": "float64"} | STILL
+SETTINGS = {"architecture": Custom(filters=(3,), head=()), "rescale": None, "dtype": "float64"} | STILL
 
 
 def shares_of(alpha, n, seed=0, dtype=tf.float64):
@@ -153,7 +153,7 @@ def test_class_weights_go_with_their_rows(given_shares):
 @pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
 def test_a_step_goes_down_the_gradient_of_the_mixed_loss(weighted, given_shares):
     weight = WEIGHT if weighted else None
-    linear = SETTINGS | {"filters": ()}
+    linear = SETTINGS | {"architecture": Custom(filters=(), head=())}
     start = CNNClassifier(**linear).fit(X, LABELS).weights_[2:]
     model = CNNClassifier(**linear | {"learning_rate": 0.25, "augmentation": "mixup"})
     kernel, bias = model.fit(X, LABELS, sample_weight=weight).weights_[2:]

@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 
 from skdeep._engine import loop
 from skdeep._engine.program import Program
-from skdeep.image import CNNClassifier
+from skdeep.image import CNNClassifier, Custom
 from skdeep.tabular import MLPClassifier
 
 rng = np.random.default_rng(0)
@@ -26,9 +26,7 @@ NETS = {
     "images": (
         CNNClassifier,
         {
-            "architecture": "custom",
-            "filters": (3,),
-            "head": (4,),
+            "architecture": Custom(filters=(3,), head=(4,)),
             "normalization": "batch",
             "dropout": 0.3,
             "augmentation": ["shift", "noise", "mixup"],

@@ -15,7 +15,8 @@ from sklearn.model_selection import GridSearchCV
 
 import skdeep
 from skdeep.architectures.backbone import _BACKBONES, BACKBONES
-from skdeep.image import CNNClassifier, CNNRegressor, ImageEmbedding
+from skdeep.image import Backbone, CNNClassifier, CNNRegressor, ImageEmbedding
+from tests.nets import on
 
 DIGITS, LABELS = load_digits(return_X_y=True)
 DIGITS = DIGITS[:80].reshape(-1, 8, 8)
@@ -26,8 +27,8 @@ KERNEL, BIAS, _, _, MEAN, VARIANCE, OUTPUT_KERNEL, OUTPUT_BIAS = range(2, 10)  #
 
 
 def net(weights, cls=CNNClassifier, **parameters):
-    defaults = {"backbone": TINY, "weights": weights, "epochs": 3, "random_state": 0, "learning_rate": 0.01}
-    return cls(**defaults | parameters)
+    defaults = {"name": TINY, "weights": weights, "epochs": 3, "random_state": 0, "learning_rate": 0.01}
+    return cls(**on(Backbone, **defaults | parameters))
 
 
 @pytest.fixture
@@ -53,8 +54,8 @@ def test_a_frozen_backbone_is_the_file_bit_by_bit(cls, target, body):
 def test_a_real_network_is_trained_as_its_embedding_and_a_linear_model(pretrained):
     """Frozen, the features of an image are the same in every epoch."""
     _, path = pretrained("MobileNet")
-    model = CNNClassifier(backbone="mobilenet", weights=path, epochs=4, random_state=0).fit(DIGITS, LABELS)
-    embedding = ImageEmbedding("mobilenet", path).fit(DIGITS)
+    model = CNNClassifier(Backbone("mobilenet", path), epochs=4, random_state=0).fit(DIGITS, LABELS)
+    embedding = ImageEmbedding(Backbone("mobilenet", path)).fit(DIGITS)
     for one, other in zip(model.weights_[:-2], embedding.weights_, strict=True):
         assert_array_equal(one, other)
     scores = embedding.transform(DIGITS) @ model.weights_[-2] + model.weights_[-1]
@@ -63,7 +64,7 @@ def test_a_real_network_is_trained_as_its_embedding_and_a_linear_model(pretraine
 
 
 def test_a_frozen_backbone_ends_where_logistic_regression_on_its_features_does(body):
-    features = ImageEmbedding(TINY, body[1]).fit_transform(DIGITS)
+    features = ImageEmbedding(Backbone(TINY, body[1])).fit_transform(DIGITS)
     penalty = 0.01
     parameters = {"epochs": 800, "batch_size": 80, "alpha": penalty, "learning_rate": 0.5}
     model = net(body[1], **parameters, n_iter_no_change=np.inf, learning_rate_schedule="cosine").fit(DIGITS, LABELS)
@@ -104,7 +105,7 @@ def test_a_step_of_fine_tuning_is_keras_own(body):
 
 
 def test_random_weights_are_all_trained_statistics_too(tiny_network):
-    start = ImageEmbedding(TINY, "random", random_state=0).fit(DIGITS).weights_
+    start = ImageEmbedding(Backbone(TINY, "random"), random_state=0).fit(DIGITS).weights_
     model = net("random", random_state=0).fit(DIGITS, LABELS)
     assert all(not np.array_equal(one, other) for one, other in zip(start[2:], model.weights_[2:-2], strict=True))
     again = net("random", random_state=0).fit(DIGITS, LABELS)
@@ -179,7 +180,8 @@ def test_the_best_epoch_of_both_stages_is_kept(body):
 
 def test_a_search_over_numbers_compiles_each_stage_once(body, files_read):
     _, path = body
-    grid = {"learning_rate": [0.001, 0.01], "fine_tune_rate": [0.01, 0.1], "fine_tune_epochs": [1, 2]}
+    grid = {"fine_tune_rate": [0.01, 0.1], "fine_tune_epochs": [1, 2]}
+    grid = {f"architecture__{name}": values for name, values in grid.items()} | {"learning_rate": [0.001, 0.01]}
     skdeep.clear_cache()
     files_read.clear()
     before = skdeep.cache_info()
@@ -256,7 +258,7 @@ def files(tmp_path_factory, pretrained):
 
 @pytest.mark.parametrize("kind", ["with its top", "legacy_no_top", "saved model"])
 def test_files_that_keras_saves_are_read(kind, files, pretrained):
-    embedding = ImageEmbedding("mobilenet", files[kind]).fit(DIGITS)
+    embedding = ImageEmbedding(Backbone("mobilenet", files[kind])).fit(DIGITS)
     for array, weight in zip(embedding.weights_[2:], pretrained("MobileNet")[0].get_weights(), strict=True):
         assert_array_equal(array, weight)
 
@@ -270,7 +272,7 @@ BAD_FILES = (
 @pytest.mark.parametrize("kind", BAD_FILES)
 def test_files_that_are_something_else_are_named(kind, files):
     with pytest.raises(ValueError, match="weights=") as raised:
-        CNNClassifier(backbone="mobilenet", weights=files[kind], epochs=1).fit(DIGITS, LABELS)
+        CNNClassifier(Backbone("mobilenet", files[kind]), epochs=1).fit(DIGITS, LABELS)
     message = str(raised.value)
     assert repr(str(files[kind])) in message
     assert "'mobilenet'" in message
@@ -281,18 +283,16 @@ def test_files_that_are_something_else_are_named(kind, files):
 # -- parameters -------------------------------------------------------------------------------------------------------
 
 BAD_PARAMETERS = {
-    "no weights": ({"weights": None}, "needs weights: the path of a file.* Nothing is downloaded"),
-    "no backbone": ({"backbone": None}, "weights=.* needs a backbone"),
-    "no backbone to tune": ({"backbone": None, "weights": None, "fine_tune_epochs": 2}, "fine_tune_epochs=2 needs"),
-    "unknown": ({"backbone": "resnet"}, "backbone"),
-    "architecture": ({"architecture": "vgg"}, "architecture='vgg' is not for the backbone 'resnet50v2'"),
-    "width": ({"width": 0.5}, "width=0.5 is not for the backbone"),
-    "filters": ({"filters": (8,)}, r"filters=\(8,\) is not for the backbone"),
+    "no weights": ({"architecture__weights": None}, "needs weights: the path of a file.* Nothing is downloaded"),
+    "weights in numbers": ({"architecture__weights": [1.0]}, "'weights' parameter of Backbone must be"),
+    "unknown": ({"architecture__name": "resnet"}, "'name' parameter of Backbone must be .*'mobilenetv2'"),
+    "activation": ({"activation": "tanh"}, "activation='tanh' is not for the backbone 'resnet50v2', which has its own"),
     "normalization": ({"normalization": None}, "normalization=None is not for the backbone"),
+    "initial weights": ({"kernel_initializer": "he_normal"}, "kernel_initializer='he_normal' is not for the backbone"),
     "double precision": ({"dtype": "float64"}, "dtype='float64' is not available with a backbone"),
-    "file": ({"weights": "missing.weights.h5"}, "'missing.weights.h5' is not a file"),
-    "epochs": ({"fine_tune_epochs": -1}, "fine_tune_epochs"),
-    "rate": ({"fine_tune_rate": 0.0}, "fine_tune_rate"),
+    "file": ({"architecture__weights": "missing.weights.h5"}, "'missing.weights.h5' is not a file"),
+    "epochs": ({"architecture__fine_tune_epochs": -1}, "'fine_tune_epochs' parameter of Backbone"),
+    "rate": ({"architecture__fine_tune_rate": 0.0}, "'fine_tune_rate' parameter of Backbone"),
 }
 
 
@@ -300,10 +300,10 @@ BAD_PARAMETERS = {
 def test_parameters_that_are_not_valid_leave_a_fitted_net_as_it_was(case, body):
     changes, message = BAD_PARAMETERS[case]
     model = net(body[1]).fit(DIGITS, LABELS)
-    before, expected = dict(vars(model)), model.predict_proba(DIGITS)
+    before, expected, parameters = dict(vars(model)), model.predict_proba(DIGITS), model.get_params()
     with pytest.raises(ValueError, match=message):
         model.set_params(**changes).fit(DIGITS, LABELS)
-    model.set_params(**{name: before[name] for name in changes})
+    model.set_params(**{name: parameters[name] for name in changes})
     assert vars(model) == before
     assert_array_equal(model.predict_proba(DIGITS), expected)
 
@@ -311,10 +311,10 @@ def test_parameters_that_are_not_valid_leave_a_fitted_net_as_it_was(case, body):
 def test_a_fit_that_fails_in_its_second_stage_leaves_a_fitted_net_as_it_was(body):
     model = net(body[1]).fit(DIGITS, LABELS)
     before, expected = dict(vars(model)), model.predict_proba(DIGITS)
-    model.set_params(fine_tune_epochs=3, fine_tune_rate=1e38)
+    model.set_params(architecture__fine_tune_epochs=3, architecture__fine_tune_rate=1e38)
     with pytest.raises(ValueError, match=r"became (nan|inf)"):
         model.fit(DIGITS, LABELS)
-    model.set_params(fine_tune_epochs=0, fine_tune_rate=before["fine_tune_rate"])
+    model.set_params(architecture__fine_tune_epochs=0, architecture__fine_tune_rate=0.01)
     assert vars(model) == before
     assert_array_equal(model.predict_proba(DIGITS), expected)
 
@@ -328,8 +328,10 @@ def test_images_that_are_neither_gray_nor_in_three_colours_are_refused(channels,
 
 def test_clones_and_parameters(body):
     model = net(body[1], fine_tune_epochs=2, fine_tune_rate=0.5)
-    assert clone(model).get_params() == model.get_params()
-    assert "fine_tune_epochs=2" in repr(model)
+    copied = clone(model)
+    assert copied.architecture is not model.architecture
+    assert copied.architecture.get_params() == model.architecture.get_params()
+    assert repr(copied.architecture).startswith("Backbone(fine_tune_epochs=2, fine_tune_rate=0.5, name=")
 
 
 # -- the table of backbones -------------------------------------------------------------------------------------------

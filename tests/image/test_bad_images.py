@@ -7,22 +7,24 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Custom, LeNet, ResNet
+from skdeep.image.architectures import Architecture
 from skdeep.image.augmentation import Contrast, Cutout, Flip, Mixup, Noise, Rotate, Shift, Zoom
+from tests.nets import on
 from tests.unharmed import Unharmed
 
 rng = np.random.default_rng(0)
 GRAY = rng.random((24, 6, 5))
 COLOUR = rng.random((24, 6, 5, 3))
 LABELS = np.arange(24) % 3
-SETTINGS = {"architecture": "custom", "filters": (2,), "head": (), "epochs": 1, "random_state": 0}
+SETTINGS = {"filters": (2,), "head": (), "epochs": 1, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
 def fitted():
     return {
-        "gray": CNNClassifier(**SETTINGS).fit(GRAY, LABELS),
-        "colour": CNNClassifier(**SETTINGS).fit(COLOUR, LABELS),
+        "gray": CNNClassifier(**on(Custom, **SETTINGS)).fit(GRAY, LABELS),
+        "colour": CNNClassifier(**on(Custom, **SETTINGS)).fit(COLOUR, LABELS),
     }
 
 
@@ -195,6 +197,13 @@ def test_a_rescaling_that_is_not_known(gray, rescale):
 
 # -- architectures ----------------------------------------------------------------------------------------------------
 
+
+def nested(parameters):
+    """Parameters of a net with a custom architecture, by the names that scikit-learn gives them."""
+    own = Custom().get_params()
+    return {f"architecture__{name}" if name in own else name: value for name, value in parameters.items()}
+
+
 VALID = {"padding": "valid", "pooling": None}
 BAD_MEASURES = {
     "kernel higher than the image": (
@@ -227,69 +236,76 @@ BAD_MEASURES = {
         r"pool_size=\(2, 2\) is larger than the maps of 6 x 1 pixels after convolution 1",
     ),
     "zero filters": ({"filters": (2, 0)}, r"filters must hold integers of at least 1, got \(2, 0\)"),
-    "no number of filters": ({"filters": 0}, "'filters' parameter"),
+    "no number of filters": ({"filters": 0}, "'filters' parameter of Custom must be"),
     "half a filter": ({"filters": (1.5,)}, "filters must hold integers"),
-    "filters in words": ({"filters": "many"}, "'filters' parameter"),
+    "filters in words": ({"filters": "many"}, "'filters' parameter of Custom must be"),
     "zero units": ({"head": (0,)}, r"head must hold integers of at least 1, got \(0,\)"),
-    "an unknown head": ({"head": "max"}, "'head' parameter"),
+    "an unknown head": ({"head": "max"}, "'head' parameter of Custom must be"),
     "zero kernels": ({"kernel_size": (0, 3)}, "kernel_size must hold integers of at least 1"),
     "kernels for more convolutions": ({"kernel_size": [3, 3, 3]}, "kernel_size must be .* each of the 1 convolutions"),
     "strides for more convolutions": ({"strides": [1, 1, 1]}, "strides must be .* each of the 1 convolutions"),
     "pools for more convolutions": ({"pool_size": [2, 2, 2]}, "pool_size must be .* each of the 1 convolutions"),
     "kernels in three dimensions": ({"kernel_size": [(3, 3, 3)]}, "kernel_size must hold integers or pairs"),
-    "padding": ({"padding": "full"}, "'padding' parameter"),
-    "pooling": ({"pooling": "median"}, "'pooling' parameter"),
+    "padding": ({"padding": "full"}, "'padding' parameter of Custom must be"),
+    "pooling": ({"pooling": "median"}, "'pooling' parameter of Custom must be"),
     "half a kernel": ({"filters": (2, 2), "kernel_size": [3, 2.5]}, "kernel_size must hold integers"),
     "half strides": ({"filters": (2, 2), "strides": (1.0, 1)}, "strides must hold integers"),
-    "width": ({"width": 2.0}, "width=2.0 is for named architectures; set filters and head of a custom one"),
-    "depth": ({"depth": 0.5}, "depth=0.5 is for named architectures; set filters and head of a custom one"),
     "activation": ({"activation": "sigmund"}, "sigmund"),
     "kernel_initializer": ({"kernel_initializer": "him"}, "him"),
-    "normalization": ({"normalization": "instance"}, "'normalization' parameter"),
+    "normalization": ({"normalization": "instance"}, "'normalization' parameter of CNNClassifier"),
     "dropout": ({"dropout": 1.0}, "'dropout' parameter"),
-    "architecture": ({"architecture": "lenet5"}, "'architecture' parameter .* must be a str among"),
 }
 
 
 @pytest.mark.parametrize("case", BAD_MEASURES)
 def test_measures_that_cannot_be_built(gray, case):
     parameters, message = BAD_MEASURES[case]
-    gray.set_params(**parameters)
+    gray.set_params(**nested(parameters))
     with unharmed(gray, ValueError, message):
         gray.fit(GRAY, LABELS)
 
 
-CUSTOM_ONLY = {
-    "filters": (8,),
-    "kernel_size": 5,
-    "strides": 2,
-    "padding": "valid",
-    "pooling": "average",
-    "pool_size": 3,
-    "head": (64,),
+ACCEPTED = (
+    "'small', 'lenet', 'alexnet', 'vgg', 'nin', 'inception', 'resnet', 'densenet', or an object of "
+    r"skdeep\.image\.architectures: Small, LeNet, AlexNet, VGG, NiN, Inception, ResNet, DenseNet, Custom or Backbone\. "
+)
+BAD_ARCHITECTURES = {
+    "an unknown name": (
+        "lenet5",
+        ValueError,
+        f"'architecture' parameter of CNNC.* must be one of {ACCEPTED}Got 'lenet5'",
+    ),
+    "capitals": ("ResNet", ValueError, f"{ACCEPTED}Got 'ResNet'"),
+    "custom without measures": ("custom", ValueError, f"{ACCEPTED}Got 'custom'"),
+    "the name of a backbone": ("mobilenetv2", ValueError, f"{ACCEPTED}Got 'mobilenetv2'"),
+    "nothing": (None, TypeError, f"{ACCEPTED}Got None"),
+    "a number": (3, TypeError, f"{ACCEPTED}Got 3"),
+    "a list": ([ResNet()], TypeError, rf"{ACCEPTED}Got \[ResNet\(\)\]"),
+    "measures": ({"filters": (8,)}, TypeError, f"{ACCEPTED}Got "),
+    "the base": (Architecture(), TypeError, rf"{ACCEPTED}Got Architecture\(\)"),
+    "an object for something else": (Flip(), TypeError, rf"{ACCEPTED}Got Flip\(\)"),
+    "a class": (ResNet, TypeError, f"{ACCEPTED}Got the class ResNet: give an object, such as"),
+    "a class of something else": (Flip, TypeError, f"architecture must be one of {ACCEPTED}Got the class Flip"),
+    "no width": (ResNet(width=0), ValueError, r"'width' parameter of ResNet must be a float in the range \(0.0, inf\)"),
+    "a width in words": (LeNet(width="wide"), TypeError, "'width' parameter of LeNet must be .* Got 'wide'"),
+    "a width of NaN": (LeNet(width=np.nan), ValueError, "'width' parameter of LeNet"),
+    "negative depth": (ResNet(depth=-1.0), ValueError, "'depth' parameter of ResNet must be .* Got -1.0"),
 }
 
 
-@pytest.mark.parametrize("name", CUSTOM_ONLY)
-@pytest.mark.parametrize("architecture", ["small", "resnet"])
-def test_what_is_for_custom_nets_only(gray, name, architecture):
-    gray.set_params(**{"architecture": architecture, "filters": (32, 64), "head": (128,)} | {name: CUSTOM_ONLY[name]})
-    with unharmed(gray, ValueError, f"{name}=.* is for architecture='custom' only; '{architecture}' has measures"):
-        gray.fit(GRAY, LABELS)
-
-
-@pytest.mark.parametrize("form", [tuple, list, np.array])
-def test_the_defaults_of_custom_nets_in_another_form_are_untouched(form):
-    settings = {"width": 0.05, "epochs": 1, "filters": form([32, 64]), "head": form([128]), "kernel_size": 3}
-    assert CNNClassifier(**settings).fit(GRAY, LABELS).image_shape_ == (6, 5, 1)
-    with pytest.raises(ValueError, match=r"filters=.* is for architecture='custom' only"):
-        CNNClassifier(**settings | {"filters": form([3, 4])}).fit(GRAY, LABELS)
+@pytest.mark.parametrize("call", ["fit", "partial_fit"])
+@pytest.mark.parametrize("case", BAD_ARCHITECTURES)
+def test_what_is_no_architecture(gray, case, call):
+    architecture, error, message = BAD_ARCHITECTURES[case]
+    gray.set_params(architecture=architecture)
+    with unharmed(gray, error, message):
+        getattr(gray, call)(GRAY, LABELS)
 
 
 @pytest.mark.parametrize("change", [{"filters": (3,)}, {"kernel_size": 5}, {"head": (4,)}, {"normalization": "batch"}])
 @pytest.mark.parametrize("go_on", ["partial_fit", "warm start"])
 def test_going_on_with_another_net(gray, go_on, change):
-    gray.set_params(**change, warm_start=True)
+    gray.set_params(**nested(change), warm_start=True)
     with unharmed(gray, ValueError, r"The net is not the one that was fitted before"):
         (gray.fit if go_on == "warm start" else gray.partial_fit)(GRAY, LABELS)
 
@@ -362,7 +378,7 @@ def test_targets_that_do_not_match_the_images(gray):
 
 @pytest.mark.parametrize("make", [CNNClassifier, CNNRegressor])
 def test_a_failed_first_fit_leaves_no_trace(make):
-    net = make(**SETTINGS)
+    net = make(**on(Custom, **SETTINGS))
     before = dict(vars(net))
     for X, y in ((spoilt(GRAY, np.nan), LABELS), (MIXED, LABELS), (GRAY, LABELS[1:])):
         with pytest.raises(ValueError, match=r"NaN|shapes|inconsistent"):

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 import skdeep
 from skdeep._engine.cache import cache
 from skdeep.architectures import backbone as backbones
-from skdeep.image import CNNClassifier, ImageEmbedding
+from skdeep.image import Backbone, CNNClassifier, ImageEmbedding, ResNet
 
 rng = np.random.default_rng(0)
 DIGITS, LABELS = load_digits(return_X_y=True)
@@ -73,7 +73,7 @@ def test_features_are_those_of_keras(name, cls, images, size, pooling, seen, pre
     module = getattr(keras.applications, backbones._BACKBONES[name][1])
     whole = getattr(keras.applications, cls)(include_top=False, weights=str(path), input_shape=(*seen, 3))
     maps = whole.predict(module.preprocess_input(resized(images, *seen)), verbose=0)
-    embedding = ImageEmbedding(name, path, size=size, pooling=pooling)
+    embedding = ImageEmbedding(Backbone(name, path), size=size, pooling=pooling)
     features = embedding.fit_transform(images)
     assert features.dtype == np.float32
     assert np.ptp(features, axis=0).max() > 0.01  # or there would be nothing to compare
@@ -98,38 +98,38 @@ def test_images_are_preprocessed_as_the_backbone_expects(module, monkeypatch):
     monkeypatch.setattr(keras.applications, cls, colours)
     images = rng.integers(0, 256, (3, 80, 80, 3), dtype=np.uint8)
     expected = getattr(keras.applications, module).preprocess_input(images.astype("float32")).mean(axis=(1, 2))
-    features = ImageEmbedding(name, "random", rescale=1 / 255).fit_transform(images)
+    features = ImageEmbedding(Backbone(name, "random"), rescale=1 / 255).fit_transform(images)
     assert_allclose(features, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
 def test_values_are_rescaled_by_the_range_seen_at_fit(tiny_file, tiny_features):
     expected = tiny_features(GRAY)
     for images in (GRAY, GRAY / 255.0, GRAY.astype(np.float32) * 3, GRAY.astype(np.int64)):
-        assert_allclose(ImageEmbedding(TINY, tiny_file).fit_transform(images), expected, rtol=1e-4, atol=1e-4)
-    darker = ImageEmbedding(TINY, tiny_file).fit(GRAY).transform(GRAY // 2)
+        assert_allclose(ImageEmbedding(Backbone(TINY, tiny_file)).fit_transform(images), expected, rtol=1e-4, atol=1e-4)
+    darker = ImageEmbedding(Backbone(TINY, tiny_file)).fit(GRAY).transform(GRAY // 2)
     assert_allclose(darker, tiny_features(GRAY // 2), rtol=1e-4, atol=1e-4)
 
 
 def test_flat_rows_are_the_images_they_hold(tiny_file, tiny_features):
     flat = GRAY.reshape(len(GRAY), -1)
-    embedding = ImageEmbedding(TINY, tiny_file, image_shape=(10, 8)).fit(flat)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file), image_shape=(10, 8)).fit(flat)
     assert_allclose(embedding.transform(flat), tiny_features(GRAY), rtol=1e-4, atol=1e-4)
     assert_array_equal(embedding.transform(GRAY), embedding.transform(flat))
     named = pd.DataFrame(flat, columns=[f"pixel {i}" for i in range(80)])
     assert_array_equal(embedding.fit_transform(named), embedding.fit_transform(flat))
-    digits = ImageEmbedding(TINY, tiny_file).fit(DIGITS.reshape(90, -1))
+    digits = ImageEmbedding(Backbone(TINY, tiny_file)).fit(DIGITS.reshape(90, -1))
     assert digits.image_shape_ == (8, 8, 1)
 
 
 def test_more_images_than_one_call_takes_come_back_in_order(tiny_file, tiny_features):
     images = rng.integers(0, 256, (150, 9, 9), dtype=np.uint8)
     images[0, 0, 0] = 255
-    features = ImageEmbedding(TINY, tiny_file).fit_transform(images)
+    features = ImageEmbedding(Backbone(TINY, tiny_file)).fit_transform(images)
     assert_allclose(features, tiny_features(images), rtol=1e-4, atol=1e-4)
 
 
 def test_the_model_is_a_keras_model_of_the_same(tiny_file):
-    embedding = ImageEmbedding(TINY, tiny_file).fit(GRAY)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file)).fit(GRAY)
     assert_allclose(embedding.model_.predict(GRAY[..., None], verbose=0), embedding.transform(GRAY), atol=1e-4)
     assert embedding.n_parameters_ == 2 + 168 + 24
     assert "backbone" in embedding.summary()
@@ -139,7 +139,7 @@ def test_the_model_is_a_keras_model_of_the_same(tiny_file):
 
 
 def test_repeated_calls_and_repeated_images_compute_each_image_once(tiny_file, rows_computed):
-    embedding = ImageEmbedding(TINY, tiny_file)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file))
     features = embedding.fit_transform(DIGITS)
     assert sum(rows_computed) == 90
     assert_array_equal(embedding.transform(DIGITS), features)
@@ -152,7 +152,7 @@ def test_repeated_calls_and_repeated_images_compute_each_image_once(tiny_file, r
 
 
 def test_clones_and_shuffled_folds_compute_each_image_once(tiny_file, rows_computed):
-    embedding = ImageEmbedding(TINY, tiny_file)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file))
     features = embedding.fit_transform(DIGITS)
     for seed in range(2):
         for train, test in KFold(5, shuffle=True, random_state=seed).split(DIGITS):
@@ -164,13 +164,14 @@ def test_clones_and_shuffled_folds_compute_each_image_once(tiny_file, rows_compu
 
 
 def test_a_search_over_the_classifier_computes_each_image_once(tiny_file, rows_computed, files_read):
-    model = make_pipeline(ImageEmbedding(TINY, tiny_file), StandardScaler(), LogisticRegression(max_iter=1000))
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file))
+    model = make_pipeline(embedding, StandardScaler(), LogisticRegression(max_iter=1000))
     folds = StratifiedKFold(3, shuffle=True, random_state=0)
     grid = {"logisticregression__C": [0.01, 0.1, 1.0]}
     search = GridSearchCV(model, grid, cv=folds).fit(DIGITS, LABELS)
     assert sum(rows_computed) == 90
     assert len(files_read) == 1
-    features = ImageEmbedding(TINY, tiny_file).fit_transform(DIGITS)
+    features = ImageEmbedding(Backbone(TINY, tiny_file)).fit_transform(DIGITS)
     rest = make_pipeline(StandardScaler(), LogisticRegression(C=search.best_params_["logisticregression__C"]))
     rest.set_params(logisticregression__max_iter=1000)
     assert search.best_score_ == pytest.approx(cross_val_score(rest, features, LABELS, cv=folds).mean())
@@ -184,16 +185,16 @@ def test_what_changes_the_features_is_not_taken_for_the_same(tiny_network, tmp_p
         tiny_network(path, seed)
     flat = GRAY.reshape(len(GRAY), -1)
     variants = [
-        ImageEmbedding(TINY, paths[0], image_shape=(10, 8)),
-        ImageEmbedding(TINY, paths[1], image_shape=(10, 8)),
-        ImageEmbedding(TINY, paths[0], image_shape=(8, 10)),
-        ImageEmbedding(TINY, paths[0], image_shape=(10, 8), pooling="max"),
-        ImageEmbedding(TINY, paths[0], image_shape=(10, 8), size=48),
-        ImageEmbedding(TINY, paths[0], image_shape=(10, 8), size=(32, 48)),
-        ImageEmbedding(TINY, paths[0], image_shape=(10, 8), rescale=1 / 200),
-        ImageEmbedding(TINY, paths[0], image_shape=(10, 8), rescale=None),
-        ImageEmbedding(TINY, "random", image_shape=(10, 8), random_state=0),
-        ImageEmbedding(TINY, "random", image_shape=(10, 8), random_state=1),
+        ImageEmbedding(Backbone(TINY, paths[0]), image_shape=(10, 8)),
+        ImageEmbedding(Backbone(TINY, paths[1]), image_shape=(10, 8)),
+        ImageEmbedding(Backbone(TINY, paths[0]), image_shape=(8, 10)),
+        ImageEmbedding(Backbone(TINY, paths[0]), image_shape=(10, 8), pooling="max"),
+        ImageEmbedding(Backbone(TINY, paths[0]), image_shape=(10, 8), size=48),
+        ImageEmbedding(Backbone(TINY, paths[0]), image_shape=(10, 8), size=(32, 48)),
+        ImageEmbedding(Backbone(TINY, paths[0]), image_shape=(10, 8), rescale=1 / 200),
+        ImageEmbedding(Backbone(TINY, paths[0]), image_shape=(10, 8), rescale=None),
+        ImageEmbedding(Backbone(TINY, "random"), image_shape=(10, 8), random_state=0),
+        ImageEmbedding(Backbone(TINY, "random"), image_shape=(10, 8), random_state=1),
     ]
     alone = []
     for embedding in variants:
@@ -208,7 +209,7 @@ def test_what_changes_the_features_is_not_taken_for_the_same(tiny_network, tmp_p
 
 
 def test_features_that_are_changed_by_the_user_are_not_those_that_are_kept(tiny_file):
-    embedding = ImageEmbedding(TINY, tiny_file)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file))
     features = embedding.fit_transform(DIGITS)
     kept = features.copy()
     features[:] = 0
@@ -216,7 +217,7 @@ def test_features_that_are_changed_by_the_user_are_not_those_that_are_kept(tiny_
 
 
 def test_the_memory_is_bounded_and_can_be_cleared(tiny_file, rows_computed, monkeypatch):
-    embedding = ImageEmbedding(TINY, tiny_file)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file))
     features = embedding.fit_transform(DIGITS)
     skdeep.clear_cache()
     assert_allclose(embedding.transform(DIGITS), features, rtol=1e-5)
@@ -231,7 +232,7 @@ def test_the_memory_is_bounded_and_can_be_cleared(tiny_file, rows_computed, monk
 
 
 def test_images_in_several_threads(tiny_file, tiny_features):
-    embedding = ImageEmbedding(TINY, tiny_file, **BYTES).fit(GRAY)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file), **BYTES).fit(GRAY)
     expected = tiny_features(GRAY)
     cache.memory.clear()
     with ThreadPoolExecutor(4) as pool:
@@ -241,7 +242,7 @@ def test_images_in_several_threads(tiny_file, tiny_features):
 
 def test_an_interrupted_transform_goes_on_where_it_was(tiny_file, rows_computed, monkeypatch):
     images = rng.random((200, 8, 8))
-    embedding = ImageEmbedding(TINY, tiny_file, rescale=1.0).fit(images)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file), rescale=1.0).fit(images)
     outputs = ImageEmbedding._outputs
 
     def interrupted(self, X):
@@ -260,7 +261,7 @@ def test_an_interrupted_transform_goes_on_where_it_was(tiny_file, rows_computed,
 
 
 def test_progress_counts_the_images_that_are_computed(tiny_file, capsys):
-    quiet = ImageEmbedding(TINY, tiny_file).fit(DIGITS)
+    quiet = ImageEmbedding(Backbone(TINY, tiny_file)).fit(DIGITS)
     quiet.transform(DIGITS[:50])
     assert capsys.readouterr() == ("", "")
     loud = clone(quiet).set_params(verbose=1).fit(DIGITS)
@@ -279,17 +280,17 @@ def test_progress_counts_the_images_that_are_computed(tiny_file, capsys):
 def test_a_file_is_read_once_and_again_when_it_has_changed(tiny_network, tmp_path, files_read):
     path = tmp_path / "tiny.weights.h5"
     tiny_network(path, seed=0)
-    before = ImageEmbedding(TINY, path).fit_transform(DIGITS)
-    assert_array_equal(ImageEmbedding(TINY, str(path)).fit_transform(DIGITS), before)
+    before = ImageEmbedding(Backbone(TINY, path)).fit_transform(DIGITS)
+    assert_array_equal(ImageEmbedding(Backbone(TINY, str(path))).fit_transform(DIGITS), before)
     assert len(files_read) == 1
     tiny_network(path, seed=1)
-    after = ImageEmbedding(TINY, path).fit_transform(DIGITS)
+    after = ImageEmbedding(Backbone(TINY, path)).fit_transform(DIGITS)
     assert len(files_read) == 2
     assert not np.allclose(before, after, rtol=0.01)
 
 
 def test_a_fitted_embedding_needs_its_file_no_more(tiny_file):
-    embedding = ImageEmbedding(TINY, tiny_file).fit(DIGITS)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file)).fit(DIGITS)
     features = embedding.transform(DIGITS)
     stored = pickle.dumps(embedding)
     tiny_file.unlink()
@@ -302,8 +303,8 @@ def test_a_fitted_embedding_needs_its_file_no_more(tiny_file):
 
 
 def test_random_weights_are_those_with_which_a_classifier_starts(tiny_network):
-    embedding = ImageEmbedding(TINY, "random", random_state=3).fit(DIGITS)
-    classifier = CNNClassifier(backbone=TINY, weights="random", epochs=1, learning_rate=1e-30, random_state=3)
+    embedding = ImageEmbedding(Backbone(TINY, "random"), random_state=3).fit(DIGITS)
+    classifier = CNNClassifier(Backbone(TINY, "random"), epochs=1, learning_rate=1e-30, random_state=3)
     classifier.fit(DIGITS, LABELS)
     for one, other in zip(embedding.weights_, classifier.weights_[:-2], strict=True):
         if one.ndim > 1:  # kernels; statistics move whatever the learning rate
@@ -315,7 +316,7 @@ def test_random_weights_are_those_with_which_a_classifier_starts(tiny_network):
 
 def test_random_weights_depend_on_the_random_state_alone(tiny_network):
     def drawn(random_state, images=DIGITS):
-        return ImageEmbedding(TINY, "random", random_state=random_state).fit(images).weights_[2]
+        return ImageEmbedding(Backbone(TINY, "random"), random_state=random_state).fit(images).weights_[2]
 
     assert_array_equal(drawn(0), drawn(0, COLOUR))
     assert not np.allclose(drawn(0), drawn(1))
@@ -333,17 +334,17 @@ def test_random_weights_depend_on_the_random_state_alone(tiny_network):
 
 
 def test_columns_have_names_and_come_as_a_data_frame_if_asked(tiny_file):
-    embedding = ImageEmbedding(TINY, tiny_file).set_output(transform="pandas")
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file)).set_output(transform="pandas")
     frame = embedding.fit_transform(DIGITS)
     assert list(frame.columns) == [f"imageembedding{number}" for number in range(6)]
-    assert_array_equal(frame, ImageEmbedding(TINY, tiny_file).fit_transform(DIGITS))
+    assert_array_equal(frame, ImageEmbedding(Backbone(TINY, tiny_file)).fit_transform(DIGITS))
 
 
 def test_the_callers_images_are_not_changed(tiny_file):
     for images in (GRAY.copy(), GRAY.astype(np.float32), DIGITS.copy()):
         before = images.copy()
         images.flags.writeable = False
-        ImageEmbedding(TINY, tiny_file).fit(images).transform(images)
+        ImageEmbedding(Backbone(TINY, tiny_file)).fit(images).transform(images)
         assert_array_equal(images, before)
 
 
@@ -355,15 +356,20 @@ def test_bytes_stay_bytes(tiny_file, monkeypatch):
         "_outputs",
         lambda self, X: seen.append(X.dtype) or outputs(self, X),
     )
-    ImageEmbedding(TINY, tiny_file).fit(GRAY).transform(GRAY)
+    ImageEmbedding(Backbone(TINY, tiny_file)).fit(GRAY).transform(GRAY)
     assert set(seen) == {np.dtype(np.uint8)}
 
 
 BAD_PARAMETERS = {
-    "backbone": ({"backbone": "resnet"}, "backbone"),
-    "no weights": ({"weights": None}, "needs weights: the path of a file"),
-    "missing file": ({"weights": "missing.weights.h5"}, "'missing.weights.h5' is not a file"),
-    "downloads": ({"weights": "imagenet"}, "'imagenet' is not a file"),
+    "a name": ({"backbone": TINY}, r"must be an instance of 'skdeep.*\.Backbone'\. Got 'resnet50v2'"),
+    "a class": ({"backbone": Backbone}, r"must be an instance of .*Backbone'\. Got <class"),
+    "another architecture": ({"backbone": ResNet()}, r"must be an instance of .*Backbone'\. Got ResNet\(\)"),
+    "an unknown backbone": ({"backbone__name": "resnet"}, "'name' parameter of Backbone must be .*'mobilenetv2'"),
+    "no weights": ({"backbone__weights": None}, "needs weights: the path of a file"),
+    "missing file": ({"backbone__weights": "missing.weights.h5"}, "'missing.weights.h5' is not a file"),
+    "downloads": ({"backbone__weights": "imagenet"}, "'imagenet' is not a file"),
+    "fine-tuning": ({"backbone__fine_tune_epochs": 2}, "fine_tune_epochs=2 is for CNNClassifier and CNNRegressor"),
+    "rate of fine-tuning": ({"backbone__fine_tune_rate": 0.5}, "fine_tune_rate=0.5 is for CNNClassifier and"),
     "pooling": ({"pooling": "min"}, "pooling"),
     "zero": ({"size": 0}, "size"),
     "too small": ({"size": (40, 31)}, r"size=\(40, 31\) is too small.* 32 x 32"),
@@ -378,12 +384,13 @@ BAD_PARAMETERS = {
 @pytest.mark.parametrize("case", BAD_PARAMETERS)
 def test_parameters_that_are_not_valid_leave_a_fitted_embedding_as_it_was(case, tiny_file):
     changes, message = BAD_PARAMETERS[case]
-    embedding = ImageEmbedding(TINY, tiny_file).fit(DIGITS)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file)).fit(DIGITS)
     before, features = dict(vars(embedding)), embedding.transform(DIGITS)
+    parameters = embedding.get_params()
     embedding.set_params(**changes)
     with pytest.raises(ValueError, match=message):
         embedding.fit(DIGITS[:, :6])
-    embedding.set_params(**{name: before[name] for name in changes})
+    embedding.set_params(**{name: parameters[name] for name in changes})
     assert vars(embedding) == before
     assert_array_equal(embedding.transform(DIGITS), features)
 
@@ -402,16 +409,18 @@ BAD_IMAGES = {
 def test_what_is_not_images_is_refused(case, tiny_file):
     images, message = BAD_IMAGES[case]
     with pytest.raises(ValueError, match=message):
-        ImageEmbedding(TINY, tiny_file).fit(images)
+        ImageEmbedding(Backbone(TINY, tiny_file)).fit(images)
 
 
 def test_other_images_than_those_of_the_fit_are_refused(tiny_file):
     with pytest.raises(NotFittedError):
-        ImageEmbedding(TINY, tiny_file).transform(GRAY)
-    embedding = ImageEmbedding(TINY, tiny_file).fit(GRAY)
+        ImageEmbedding(Backbone(TINY, tiny_file)).transform(GRAY)
+    embedding = ImageEmbedding(Backbone(TINY, tiny_file)).fit(GRAY)
     with pytest.raises(ValueError, match=r"\(8, 10\).*fitted on images of shape \(10, 8\)"):
         embedding.transform(GRAY.transpose(0, 2, 1))
     with pytest.raises(ValueError, match="Convert them to gray"):
         embedding.transform(np.repeat(GRAY[..., None], 3, axis=3))
     with pytest.raises(TypeError, match="weights"):
-        ImageEmbedding(TINY)
+        Backbone(TINY)
+    with pytest.raises(TypeError, match="backbone"):
+        ImageEmbedding()

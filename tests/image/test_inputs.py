@@ -17,18 +17,19 @@ from sklearn.preprocessing import StandardScaler
 
 import skdeep
 from skdeep._engine import predict
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Custom
+from tests.nets import on
 
 rng = np.random.default_rng(0)
 PICTURES = rng.integers(0, 256, (40, 6, 5)).astype(np.uint8)
 COLOURED = rng.integers(0, 256, (40, 6, 5, 3)).astype(np.uint8)
 LABELS = np.arange(40) % 3
 DIGITS, NUMBERS = load_digits(return_X_y=True)
-SETTINGS = {"architecture": "custom", "filters": (3,), "head": (), "epochs": 3, "random_state": 0}
+SETTINGS = {"filters": (3,), "head": (), "epochs": 3, "random_state": 0}
 
 
 def net(**parameters):
-    return CNNClassifier(**SETTINGS | parameters)
+    return CNNClassifier(**on(Custom, **SETTINGS | parameters))
 
 
 def assert_same_weights(one, other):
@@ -389,7 +390,8 @@ def test_flat_rows_behind_a_scaler_are_standardised_images():
 def test_the_importance_of_pixels_can_be_permuted():
     images = np.random.default_rng(0).normal(size=(120, 8, 8))
     target = 3.0 * images[:, 2, 5]
-    model = CNNRegressor(**SETTINGS | {"epochs": 60, "filters": (4,), "learning_rate": 0.01}).fit(images, target)
+    model = CNNRegressor(Custom(filters=(4,), head=()), epochs=60, learning_rate=0.01, random_state=0)
+    model.fit(images, target)
     rows = images.reshape(120, 64)
     importances = permutation_importance(model, rows, target, n_repeats=2, random_state=0).importances_mean
     assert importances.argmax() == 2 * 8 + 5

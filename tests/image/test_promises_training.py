@@ -13,9 +13,11 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import GridSearchCV
 
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Custom, LeNet, ResNet, Small
+from skdeep.image._architectures import resolve
 from skdeep.image.augmentation import Mixup, Noise, Shift
 from skdeep.schedules import CosineDecay
+from tests.nets import on
 
 # A bright spot in one of four quarters of a dark, noisy image.
 rng = np.random.default_rng(0)
@@ -27,7 +29,7 @@ for index, quarter in enumerate(QUARTERS):
     SPOTS[index, row : row + 2, column : column + 2] += 180
 COLOURED = np.stack([SPOTS, 255 - SPOTS, SPOTS // 2], axis=-1)
 
-SETTINGS = {"architecture": "custom", "filters": (4,), "head": (8,), "random_state": 0}
+SETTINGS = {"architecture": Custom(filters=(4,), head=(8,)), "random_state": 0}
 QUICK = SETTINGS | {"epochs": 3}
 
 
@@ -49,7 +51,7 @@ def test_defaults(make):
     model = make()
     assert (model.architecture, model.epochs, model.batch_size) == ("small", 20, "auto")
     assert (model.learning_rate_schedule, model.augmentation, model.rescale) == ("auto", None, "auto")
-    assert (model.width, model.depth, model.dropout, model.normalization) == (1.0, 1.0, "auto", "auto")
+    assert (model.dropout, model.normalization) == ("auto", "auto")
     assert make("vgg").architecture == "vgg"
     assert "default=20" in make.__doc__
     assert make.__doc__.count("learning_rate_schedule :") == 1
@@ -83,7 +85,7 @@ def test_every_architecture_learns(architecture):
     colour = np.arange(N) % 2
     X = np.where(colour[:, None, None, None] == 1, COLOURED, COLOURED[..., ::-1])
     settings = {"epochs": 12, "batch_size": 20, "learning_rate": 0.01, "random_state": 0} | SIZES[architecture]
-    model = CNNClassifier(architecture, **settings)
+    model = CNNClassifier(**on(type(resolve(architecture)), **settings))
     assert model.fit(X[:80], colour[:80]).score(X[80:], colour[80:]) > 0.9
 
 
@@ -134,11 +136,11 @@ def test_several_objects_in_one_picture():
 # -- weights ----------------------------------------------------------------------------------------------------------
 
 COUNTED = {
-    "custom": {"filters": (3,), "head": (4,)},
-    "custom that averages": {"filters": (3,), "pooling": "average", "head": "average"},
-    "small": {"width": 0.1},
-    "lenet": {"width": 0.5},
-    "resnet": {"width": 0.2, "depth": 0.1, "normalization": None},
+    "custom": {"architecture": Custom(filters=(3,), head=(4,))},
+    "custom that averages": {"architecture": Custom(filters=(3,), pooling="average", head="average")},
+    "small": {"architecture": Small(width=0.1)},
+    "lenet": {"architecture": LeNet(width=0.5)},
+    "resnet": {"architecture": ResNet(width=0.2, depth=0.1), "normalization": None},
 }
 
 
@@ -147,7 +149,7 @@ def test_a_weight_of_two_is_a_repeated_row(make, case):
     X, y = SPOTS[:20] - 90.0, QUARTERS[:20]
     times = np.arange(20) % 3
     settings = {
-        "architecture": case.split()[0], **COUNTED[case], "epochs": 5, "dtype": "float64", "batch_size": 100,
+        **COUNTED[case], "epochs": 5, "dtype": "float64", "batch_size": 100,
         "learning_rate": 0.01, "random_state": 0, "optimizer": "sgd",
     }  # fmt: skip
     weighted = make(**settings).fit(X, y, sample_weight=times)
@@ -254,11 +256,12 @@ WITH_WARM_UP = {
     ("make", "case"), [*((CNNClassifier, case) for case in WITH_WARM_UP), (CNNRegressor, "custom, normalised")]
 )
 def test_nets_with_batch_normalisation_warm_up_and_follow_a_cosine(make, case):
-    settings = {"architecture": case.split(",")[0], "epochs": 6, "batch_size": 60, "learning_rate": 0.01}
-    if settings["architecture"] == "custom":
-        settings |= {"filters": (2,), "head": ()}
-    else:
-        settings |= {"width": 0.1, "depth": 0.1}
+    nets = {
+        "custom": Custom(filters=(2,), head=()),
+        "small": Small(width=0.1, depth=0.1),
+        "resnet": ResNet(width=0.1, depth=0.1),
+    }
+    settings = {"architecture": nets[case.split(",")[0]], "epochs": 6, "batch_size": 60, "learning_rate": 0.01}
     if "," in case:
         settings["normalization"] = None if "not" in case else "batch"
     model = make(**settings, random_state=0).fit(SPOTS, QUARTERS)
@@ -385,11 +388,9 @@ def test_a_parallel_search_finds_what_a_serial_one_finds():
     assert len(set(serial.cv_results_["mean_test_score"])) == 3
 
 
-@pytest.mark.parametrize("architecture", ["custom", "resnet"])
+@pytest.mark.parametrize("architecture", [Custom(filters=(4,), head=(8,)), ResNet(width=0.1, depth=0.1)])
 def test_pickles_and_clones(architecture):
-    settings = (
-        QUICK if architecture == "custom" else {"architecture": "resnet", "width": 0.1, "depth": 0.1, "epochs": 2}
-    )
+    settings = {"architecture": architecture, "epochs": 2}
     model = CNNClassifier(**settings, augmentation=["flip", Shift(0.3)], image_shape=(8, 8)).fit(SPOTS, QUARTERS)
     copied = pickle.loads(pickle.dumps(model))
     assert copied.image_shape_ == (8, 8, 1)
@@ -423,7 +424,7 @@ def test_callbacks_of_keras_watch_and_slow_down():
 
 
 def test_the_keras_model_trains_on_from_there():
-    model = CNNClassifier("resnet", width=0.2, depth=0.1, epochs=2, random_state=0).fit(SPOTS, QUARTERS)
+    model = CNNClassifier(ResNet(width=0.2, depth=0.1), epochs=2, random_state=0).fit(SPOTS, QUARTERS)
     before = model.predict_proba(SPOTS)
     net_of_keras = model.model_
     first = log_loss(QUARTERS, before)

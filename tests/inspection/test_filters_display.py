@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Inception, LeNet, ResNet, Small
 from skdeep.inspection import FiltersDisplay
 from skdeep.inspection._plot import _sheet
 from skdeep.tabular import MLPClassifier
@@ -19,11 +19,11 @@ RANDOM = np.random.default_rng(0)
 X, y = RANDOM.random((20, 8, 8, 3)), np.arange(20) % 2
 
 
-@pytest.mark.parametrize("architecture", ["small", "lenet", "resnet", "inception"])
+@pytest.mark.parametrize("architecture", [Small, LeNet, ResNet, Inception])
 def test_filters_are_the_kernel_of_the_first_convolution(architecture):
     import keras
 
-    net = CNNClassifier(architecture, width=0.25, epochs=1, random_state=0).fit(X, y)
+    net = CNNClassifier(architecture(width=0.25), epochs=1, random_state=0).fit(X, y)
     first = next(layer for layer in net.model_.layers if isinstance(layer, keras.layers.Conv2D))
     display = FiltersDisplay.from_estimator(net)
     np.testing.assert_array_equal(display.filters, first.kernel.numpy())
@@ -68,7 +68,7 @@ def test_there_are_no_more_filters_than_asked_for():
 
 def test_nets_are_found_in_pipelines_and_searches():
     flat = X.reshape(20, -1)
-    regressor = CNNRegressor(width=0.25, epochs=1, image_shape=(8, 8, 3), random_state=0)
+    regressor = CNNRegressor(Small(width=0.25), epochs=1, image_shape=(8, 8, 3), random_state=0)
     search = GridSearchCV(make_pipeline(StandardScaler(), regressor), {"cnnregressor__alpha": [0.0]}, cv=2)
     display = FiltersDisplay.from_estimator(search.fit(flat, flat[:, 0]))
     kernels = [array for array in search.best_estimator_[-1].weights_ if array.ndim == 4]

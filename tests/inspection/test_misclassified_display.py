@@ -12,13 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Small
 from skdeep.inspection import MisclassifiedDisplay
 
 DIGITS = load_digits()
 X, y = DIGITS.images, DIGITS.target
 TRAIN, TEST = slice(200), slice(200, 600)
-NET = {"width": 0.25, "epochs": 4, "learning_rate": 0.01, "random_state": 0}
+NET = {"architecture": Small(width=0.25), "epochs": 4, "learning_rate": 0.01, "random_state": 0}
 SOME = np.random.default_rng(0).random((5, 4, 4))
 
 

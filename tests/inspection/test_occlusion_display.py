@@ -14,14 +14,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Small
 from skdeep.inspection import OcclusionDisplay, _occlusion
 from skdeep.tabular import MLPClassifier
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.random((12, 6, 8))
 LABELS = np.array(["dark", "light"] * 6)
-NET = {"width": 0.25, "epochs": 8, "batch_size": 20, "learning_rate": 0.01, "random_state": 0}
+NET = {"architecture": Small(width=0.25), "epochs": 8, "batch_size": 20, "learning_rate": 0.01, "random_state": 0}
 
 
 class Known(BaseEstimator):

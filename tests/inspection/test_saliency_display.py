@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.image import CNNClassifier, CNNRegressor, Custom, Small
 from skdeep.inspection import SaliencyDisplay, _saliency
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
@@ -24,7 +24,7 @@ SEVERAL = RANDOM.integers(0, 2, (30, 3))
 def smooth(Estimator, **settings):
     """A net whose outputs have derivatives everywhere, in double precision."""
     settings = {"activation": "tanh", "dtype": "float64", "epochs": 3, "random_state": 0} | settings
-    return Estimator("custom", filters=(4,), head=(5,), pooling="average", learning_rate=0.01, **settings)
+    return Estimator(Custom(filters=(4,), head=(5,), pooling="average"), learning_rate=0.01, **settings)
 
 
 def linear(Estimator, X, y, **settings):
@@ -169,7 +169,7 @@ def test_a_trained_net_is_seen_to_look_at_the_corner():
     random = np.random.default_rng(0)
     images, y = random.random((200, 8, 8)) / 2, random.integers(0, 2, 200)
     images[y == 1, 6:, 6:] += 0.5
-    net = CNNClassifier(width=0.25, epochs=8, batch_size=20, learning_rate=0.01, random_state=0).fit(images, y)
+    net = CNNClassifier(Small(width=0.25), epochs=8, batch_size=20, learning_rate=0.01, random_state=0).fit(images, y)
     saliency = SaliencyDisplay.from_estimator(net, images, random_state=0, max_images=50).saliency
     assert len(saliency) == 50
     mean = saliency.mean(axis=0)

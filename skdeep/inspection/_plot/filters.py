@@ -48,10 +48,10 @@ class FiltersDisplay:
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from skdeep.image import CNNClassifier
+    >>> from skdeep.image import CNNClassifier, Small
     >>> from skdeep.inspection import FiltersDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = CNNClassifier(width=0.5, epochs=2, random_state=0).fit(X, y)
+    >>> model = CNNClassifier(Small(width=0.5), epochs=2, random_state=0).fit(X, y)
     >>> display = FiltersDisplay.from_estimator(model)
     >>> display.filters.shape
     (3, 3, 1, 16)

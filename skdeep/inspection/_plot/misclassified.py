@@ -63,10 +63,10 @@ class MisclassifiedDisplay:
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from skdeep.image import CNNClassifier
+    >>> from skdeep.image import CNNClassifier, Small
     >>> from skdeep.inspection import MisclassifiedDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = CNNClassifier(width=0.25, epochs=5, random_state=0).fit(X[:1000], y[:1000])
+    >>> model = CNNClassifier(Small(width=0.25), epochs=5, random_state=0).fit(X[:1000], y[:1000])
     >>> display = MisclassifiedDisplay.from_estimator(model, X[1000:], y[1000:], n_images=9)
     >>> len(display.indices)
     9

@@ -62,10 +62,10 @@ class OcclusionDisplay:
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from skdeep.image import CNNClassifier
+    >>> from skdeep.image import CNNClassifier, Small
     >>> from skdeep.inspection import OcclusionDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = CNNClassifier(width=0.25, epochs=5, random_state=0).fit(X, y)
+    >>> model = CNNClassifier(Small(width=0.25), epochs=5, random_state=0).fit(X, y)
     >>> display = OcclusionDisplay.from_estimator(model, X[:200], y[:200])
     >>> display.importances.shape
     (8, 8)

@@ -57,10 +57,10 @@ class SaliencyDisplay:
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from skdeep.image import CNNClassifier
+    >>> from skdeep.image import CNNClassifier, Small
     >>> from skdeep.inspection import SaliencyDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = CNNClassifier(width=0.25, epochs=5, random_state=0).fit(X, y)
+    >>> model = CNNClassifier(Small(width=0.25), epochs=5, random_state=0).fit(X, y)
     >>> display = SaliencyDisplay.from_estimator(model, X[:4], random_state=0)
     >>> display.saliency.shape
     (4, 8, 8)
