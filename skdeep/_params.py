@@ -10,6 +10,7 @@ import inspect
 import textwrap
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import dataclass_transform
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
@@ -44,6 +45,7 @@ def param(default, constraints, kind, doc, *, positional=False):
     return dataclasses.field(default=default, kw_only=not positional, metadata=metadata)
 
 
+@dataclass_transform(field_specifiers=(param,), eq_default=False)
 def estimator(cls):
     """Turn a class of `param` fields into a scikit-learn estimator."""
     cls = dataclass(eq=False, repr=False)(cls)
