@@ -25,11 +25,7 @@ FLOORS = (
     ("skdeep.schedules", "skdeep.losses", "skdeep.metrics", "skdeep.datasets"),
     ("skdeep.architectures", "skdeep._engine"),
     ("skdeep._data",),
-    ("skdeep._inputs", "skdeep._targets", "skdeep._params", "skdeep._keras_model", "skdeep._sklearn_callbacks"),
     ("skdeep._estimator",),
-    ("skdeep.base",),
-    ("skdeep._supervised", "skdeep._unsupervised"),
-    ("skdeep._classifier", "skdeep._regressor"),
     ("skdeep.tabular", "skdeep.image", "skdeep.sequence", "skdeep.text", "skdeep.decomposition"),
     ("skdeep.over_sampling", "skdeep.outlier_detection"),
     ("skdeep.inspection", "skdeep.model_selection", "skdeep.export", "skdeep.wrappers"),
@@ -39,7 +35,7 @@ FLOORS = (
 # Stricter than their floor.
 ONLY = {"skdeep.metrics": {"skdeep.utils"}, "skdeep.datasets": {"skdeep.utils"}, "skdeep._engine.spec": set()}
 PLANNED = {
-    "skdeep.datasets", "skdeep._unsupervised", "skdeep.sequence", "skdeep.text", "skdeep.decomposition",
+    "skdeep.datasets", "skdeep.sequence", "skdeep.text", "skdeep.decomposition",
     "skdeep.outlier_detection", "skdeep.inspection", "skdeep.model_selection", "skdeep.export",
     "skdeep.wrappers",
 }  # fmt: skip
@@ -47,7 +43,7 @@ PLANNED = {
 # Modules that may import TensorFlow or Keras when they are imported, and therefore are imported late by all others.
 WITH_TENSORFLOW = (
     "skdeep._engine",
-    "skdeep._keras_model",
+    "skdeep._estimator.keras_model",
     "skdeep.architectures._blocks",
     "skdeep.architectures._augmentation",
     "skdeep.architectures.cnn._layers",

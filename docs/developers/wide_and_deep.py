@@ -5,10 +5,10 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
 
+from skdeep._data.inputs import TableInputs
 from skdeep._engine.spec import ModelSpec
-from skdeep._inputs import TableInputs
-from skdeep._params import OptimizerParams, PenaltyParams, RegressorParams, TrainingParams, estimator, param
-from skdeep._regressor import DeepRegressor
+from skdeep._estimator.params import OptimizerParams, PenaltyParams, RegressorParams, TrainingParams, estimator, param
+from skdeep._estimator.regressor import DeepRegressor
 from skdeep.utils._lazy import keras
 
 

@@ -11,7 +11,7 @@ from skdeep._data import rows as data
 from skdeep._data.rows import RowData
 from skdeep._estimator import plans, training
 from skdeep._estimator.net import Net, Stage
-from skdeep._sklearn_callbacks import EpochTasks
+from skdeep._estimator.sklearn_callbacks import EpochTasks
 
 
 def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, incremental=False):

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import _check_sample_weight, _check_y
 
-from skdeep import _targets
+from skdeep._data import targets
 from skdeep._data.columns import Dense, Ids
 from skdeep._engine.spec import within
 
@@ -79,19 +79,19 @@ class Classification(_Supervised):
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of labels; `classes` are all there will ever be, if that is known."""
-        return _targets.classification_target(y, classes)
+        return targets.classification_target(y, classes)
 
     def class_weights(self, y, sample_weight, target):
         """Return the weight of each class, one array a column of targets, or None."""
         if self._class_weight is None:
             return None
-        return _targets.class_weight_tables(self._class_weight, y, sample_weight, target)
+        return targets.class_weight_tables(self._class_weight, y, sample_weight, target)
 
     def weigh(self, rows, target, class_weights):
         """Multiply the weights of rows by those of their classes; rows that then weigh nothing are left out."""
         if class_weights is None:
             return rows
-        by_class = _targets.weights_by_class(rows.y, target, class_weights)
+        by_class = targets.weights_by_class(rows.y, target, class_weights)
         weight = by_class if rows.sample_weight is None else by_class * rows.sample_weight
         rows = type(rows)(rows.X, rows.y, weight).without_weightless()
         if not rows.n_rows:
@@ -112,7 +112,7 @@ class Classification(_Supervised):
         return _check_y(y, multi_output=True, estimator=estimator)
 
     def _encode(self, y, target, dtype):
-        return _targets.encode_labels(y, target, dtype)
+        return targets.encode_labels(y, target, dtype)
 
     def _columns(self, target, dtype):
         by_number = target.kind in ("multiclass", "multioutput")
@@ -140,7 +140,7 @@ class Regression(_Supervised):
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of numbers: their offset and scale."""
-        return _targets.regression_target(y, sample_weight, self.loss.facts)
+        return targets.regression_target(y, sample_weight, self.loss.facts)
 
     def weigh(self, rows, target, class_weights):
         """Return rows as they are."""
@@ -154,7 +154,7 @@ class Regression(_Supervised):
         return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=estimator)
 
     def _encode(self, y, target, dtype):
-        return _targets.encode_values(y, target, self.loss.facts, dtype)
+        return targets.encode_values(y, target, self.loss.facts, dtype)
 
     def _columns(self, target, dtype):
         return [Dense(target.output_sizes, dtype)]

@@ -53,7 +53,7 @@ class Run:
     watch : {"loss", "val_loss", "val_score"} or None
         What decides on stopping.
     observer : object or None
-        See `skdeep._engine.loop.fit`.
+        See `skdeep._engine.fit.loop.fit`.
     batch_size : int
     seeds : tuple of int
     incremental : bool
@@ -107,9 +107,9 @@ def run(run, stages, start, first_epoch):
 
 
 def _train(run, stage, start, first_epoch):
-    from skdeep._engine import loop
     from skdeep._engine.batches import Data
     from skdeep._engine.cache import cache
+    from skdeep._engine.fit import loop
 
     parameters, rows, validation = run.parameters, run.rows, run.validation
     numbers = _numbers(run, stage, first_epoch)

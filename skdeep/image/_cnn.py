@@ -5,11 +5,11 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from skdeep._classifier import DeepClassifier
+from skdeep._data.inputs import Images
 from skdeep._engine.spec import ModelSpec
+from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design, Stage
-from skdeep._inputs import Images
-from skdeep._params import (
+from skdeep._estimator.params import (
     ClassifierParams,
     OptimizerParams,
     PenaltyParams,
@@ -19,7 +19,7 @@ from skdeep._params import (
     param,
     positive,
 )
-from skdeep._regressor import DeepRegressor
+from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import backbone
 from skdeep.architectures.cnn import config, model
 from skdeep.image import augmentation

@@ -10,12 +10,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
+from skdeep._data.inputs import Images
 from skdeep._engine.spec import ModelSpec
+from skdeep._estimator.base import BaseDeepEstimator
 from skdeep._estimator.net import Net
-from skdeep._inputs import Images
-from skdeep._params import REQUIRED, estimator, param
+from skdeep._estimator.params import REQUIRED, estimator, param
 from skdeep.architectures import backbone
-from skdeep.base import BaseDeepEstimator
 from skdeep.image._backbone import are_random, check_images, digest, draw_weights, read_weights
 from skdeep.image._params import ImageParams, height_and_width
 from skdeep.image.architectures import Backbone
@@ -214,7 +214,7 @@ class ImageEmbedding(
         is nothing to train.
         """
         check_is_fitted(self, "weights_")
-        from skdeep._keras_model import network
+        from skdeep._estimator.keras_model import network
 
         return network(self)
 

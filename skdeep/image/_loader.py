@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from tqdm.auto import tqdm
 
-from skdeep._params import REQUIRED, estimator, param
+from skdeep._estimator.params import REQUIRED, estimator, param
 from skdeep.image._decoding import read_image
 from skdeep.image._files import check_files, check_paths
 from skdeep.image._params import height_and_width

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skdeep._params import param
+from skdeep._estimator.params import param
 
 
 @dataclass(eq=False, repr=False)

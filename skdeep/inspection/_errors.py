@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.multiclass import is_multilabel
 from sklearn.utils.validation import check_consistent_length
 
-from skdeep import _targets
+from skdeep._data.targets import is_indicator
 from skdeep.inspection._labels import (
     check_y,
     class_numbers,
@@ -56,7 +56,7 @@ def classification_errors(y_true, y_pred, probabilities=None, classes=None, disp
         Names of the classes, or of the targets if there are several.
     """
     y_true, y_pred = _columns(y_true, y_pred)
-    multilabel = is_multilabel(y_true) and _targets.is_indicator(y_true)
+    multilabel = is_multilabel(y_true) and is_indicator(y_true)
     n_targets = y_true.shape[1]
     wrong, confidence = y_true != y_pred, None
     if probabilities is not None:

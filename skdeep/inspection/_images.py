@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._inputs.image import explicit_shape
+from skdeep._data.inputs.images import explicit_shape
 from skdeep.inspection._history import unwrapped
 from skdeep.utils._dense import dense
 

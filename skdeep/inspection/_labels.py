@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from skdeep import _targets
+from skdeep._data import targets
 from skdeep.utils._dense import dense
 
 
@@ -80,7 +80,7 @@ def class_numbers(labels, classes):
     ValueError
         If there are labels that are no classes.
     """
-    numbers, unknown = _targets.class_numbers(labels, classes)
+    numbers, unknown = targets.class_numbers(labels, classes)
     if unknown:
         raise ValueError(f"The labels {unknown} are not among the classes {classes[:10].tolist()}.")
     return numbers

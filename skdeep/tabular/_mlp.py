@@ -6,11 +6,11 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._classifier import DeepClassifier
+from skdeep._data.inputs import Tables
 from skdeep._engine.spec import ModelSpec
+from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design
-from skdeep._inputs import Tables
-from skdeep._params import (
+from skdeep._estimator.params import (
     ClassifierParams,
     OptimizerParams,
     PenaltyParams,
@@ -19,7 +19,7 @@ from skdeep._params import (
     estimator,
     param,
 )
-from skdeep._regressor import DeepRegressor
+from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import mlp
 from skdeep.utils._keys import described
 

@@ -9,8 +9,9 @@ from scipy import sparse
 
 from skdeep._data.columns import Dense, Ids, Ragged, Sparse
 from skdeep._data.order import AsGiven
-from skdeep._engine import loop, optimizers
+from skdeep._engine import optimizers
 from skdeep._engine.batches import Data
+from skdeep._engine.fit import loop
 from skdeep._engine.objectives import supervised
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.program import Program

@@ -10,9 +10,10 @@ import pytest
 
 from skdeep._data.columns import Dense
 from skdeep._data.order import AsGiven
-from skdeep._engine import loop, optimizers
+from skdeep._engine import optimizers
 from skdeep._engine.batches import Data
 from skdeep._engine.cache import ProgramCache
+from skdeep._engine.fit import loop
 from skdeep._engine.objectives import supervised
 from skdeep._engine.spec import InputSignature, ModelSpec, ProgramSpec, Recipe, TrainPlan
 from skdeep.architectures._blocks import Dropout

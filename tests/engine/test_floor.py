@@ -12,9 +12,10 @@ from sklearn.decomposition import PCA
 
 from skdeep._data.columns import Dense, Ids, Sparse
 from skdeep._data.order import AsGiven, ByClass, Shuffled
-from skdeep._engine import loop, members, optimizers, views
+from skdeep._engine import members, optimizers, views
 from skdeep._engine.batches import Data
 from skdeep._engine.cache import ProgramCache
+from skdeep._engine.fit import loop
 from skdeep._engine.objectives import ensemble, supervised
 from skdeep._engine.objectives.terms import Objective, Update, summed
 from skdeep._engine.predict import Predictor, weight_tensors

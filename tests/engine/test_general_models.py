@@ -7,9 +7,10 @@ import tensorflow as tf
 
 from skdeep._data.columns import Dense, Ids
 from skdeep._data.order import AsGiven, Shuffled
-from skdeep._engine import loop, optimizers
+from skdeep._engine import optimizers
 from skdeep._engine.batches import Data
 from skdeep._engine.cache import ProgramCache
+from skdeep._engine.fit import loop
 from skdeep._engine.objectives.supervised import OutputLoss, recipe
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.spec import InputSignature, ModelSpec, ProgramSpec, Recipe, TrainPlan

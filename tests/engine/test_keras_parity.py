@@ -8,7 +8,7 @@ import tensorflow as tf
 import skdeep
 from skdeep._engine import layout
 from skdeep._engine import optimizers as engine_optimizers
-from skdeep._params import OPTIMIZERS
+from skdeep._estimator.params import OPTIMIZERS
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
 N, BATCH, EPOCHS, RATE = 53, 11, 2, 2.0**-6  # five steps an epoch, the last of nine rows; Keras rounds rates to float32

@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPRegressor as ScikitRegressor
 import skdeep
 from skdeep._engine import predict
 from skdeep._engine.cache import cache
-from skdeep._engine.monitor import Monitor
+from skdeep._engine.fit.monitor import Monitor
 from skdeep._engine.views import outputs
 from skdeep.tabular import MLPClassifier, MLPRegressor
 

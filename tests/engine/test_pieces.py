@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skdeep._engine import loop
+from skdeep._engine.fit import loop
 from skdeep._engine.program import Program
 from skdeep.image import CNNClassifier, Custom
 from skdeep.tabular import MLPClassifier

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skdeep import losses
-from skdeep._targets import encode_values, regression_target
+from skdeep._data.targets import encode_values, regression_target
 from skdeep.inspection._history import reference_losses
 from skdeep.losses import _facts, _resolve
 from skdeep.tabular import MLPClassifier, MLPRegressor

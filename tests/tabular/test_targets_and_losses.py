@@ -10,7 +10,7 @@ from sklearn.datasets import load_iris, make_regression
 from sklearn.model_selection import cross_val_score
 
 import skdeep
-from skdeep._targets import class_numbers
+from skdeep._data.targets import class_numbers
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
 FLOWERS, SPECIES = load_iris(return_X_y=True)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data.rows import RowData
 from skdeep._estimator import fitting
-from skdeep.base import BaseDeepEstimator
+from skdeep._estimator.base import BaseDeepEstimator
 
 
 class SupervisedEstimator(BaseDeepEstimator):
@@ -35,7 +35,7 @@ class SupervisedEstimator(BaseDeepEstimator):
     """
 
     def _inputs(self):
-        """Return what X is: an object of `skdeep._inputs`."""
+        """Return what X is: an object of `skdeep._data.inputs`."""
         raise AttributeError(f"{type(self).__name__} must define _inputs.")
 
     def _design(self, inputs, signature, output_sizes):

@@ -2,9 +2,9 @@
 
 from sklearn.base import RegressorMixin
 
-from skdeep import _targets
+from skdeep._data import targets
 from skdeep._estimator.problems import Regression
-from skdeep._supervised import SupervisedEstimator
+from skdeep._estimator.supervised import SupervisedEstimator
 
 
 class DeepRegressor(RegressorMixin, SupervisedEstimator):
@@ -51,7 +51,7 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             Predictions in the units of the targets.
         """
-        return _targets.values(self._raw_outputs(X), self._net.target, self._net.link)
+        return targets.values(self._raw_outputs(X), self._net.target, self._net.link)
 
     def _problem(self):
         return Regression(self.loss)

@@ -5,9 +5,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
-from skdeep import _targets
+from skdeep._data import targets
 from skdeep._estimator.problems import Classification
-from skdeep._supervised import SupervisedEstimator
+from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.losses import _facts
 
 
@@ -66,7 +66,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             Predicted labels.
         """
-        return _targets.labels(self._raw_outputs(X), self._net.target)
+        return targets.labels(self._raw_outputs(X), self._net.target)
 
     def _has_probabilities(self):
         loss = self._net.loss if hasattr(self, "_net") else _facts.of_classifier(self.loss)
@@ -90,7 +90,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
             Probabilities in the order of `classes_`; independent ones of each label in the multilabel case, and one
             array a target where there are several multiclass targets.
         """
-        return _targets.probabilities(self._raw_outputs(X), self._net.target)
+        return targets.probabilities(self._raw_outputs(X), self._net.target)
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
@@ -106,7 +106,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         log_p : ndarray of shape (n_samples, n_classes), or list of such arrays
             Log-probabilities, shaped as those of `predict_proba`.
         """
-        return _targets.probabilities(self._raw_outputs(X), self._net.target, log=True)
+        return targets.probabilities(self._raw_outputs(X), self._net.target, log=True)
 
     def _has_one_target(self):
         if hasattr(self, "_net") and self._net.target.kind == "multioutput":
@@ -127,7 +127,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         scores : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
             With two classes, positive values mean the second.
         """
-        return _targets.decisions(self._raw_outputs(X), self._net.target)
+        return targets.decisions(self._raw_outputs(X), self._net.target)
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy; of rows that are right in every target where there are several.

@@ -6,8 +6,8 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from skdeep._data.columns import Dense, Sparse
+from skdeep._data.inputs import precision
 from skdeep._engine.spec import InputSignature
-from skdeep._inputs import _precision
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Tables:
             If X is not a finite numeric table of the expected width; columns of a DataFrame that are not numeric are
             named.
         """
-        _precision.check_numeric_columns(X)
-        accepted = _precision.accepted_dtypes(X, self.dtype)
+        precision.check_numeric_columns(X)
+        accepted = precision.accepted_dtypes(X, self.dtype)
         return validate_data(estimator, X, accept_sparse="csr", dtype=accepted, reset=reset)
 
     def computing(self, X):
         """Return these inputs with the dtype that suits X."""
         n_values = X.nnz if sparse.issparse(X) else X.size
-        return replace(self, dtype=_precision.compute_dtype(self.dtype, n_values))
+        return replace(self, dtype=precision.compute_dtype(self.dtype, n_values))
 
     def learn(self, X, sample_weight=None):
         """Return these inputs with what they learned from training rows: nothing."""
@@ -73,11 +73,11 @@ class Tables:
         """Return a validated X as the named arrays that a signature asks for."""
         ((name, column),) = signature.inputs
         if isinstance(column, Dense):
-            return {name: _precision.converted(X.toarray() if sparse.issparse(X) else X, self.dtype)}
+            return {name: precision.converted(X.toarray() if sparse.issparse(X) else X, self.dtype)}
         X = sparse.csr_matrix(X)
         if X.dtype == self.dtype:
             return {name: X}
-        data = _precision.converted(X.data, self.dtype)
+        data = precision.converted(X.data, self.dtype)
         return {name: type(X)((data, X.indices, X.indptr), shape=X.shape)}
 
     @staticmethod

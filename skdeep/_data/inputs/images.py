@@ -10,8 +10,8 @@ from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from skdeep._data.columns import Dense
+from skdeep._data.inputs import precision
 from skdeep._engine.spec import InputSignature
-from skdeep._inputs import _precision
 
 _SMALLEST_SIDE = 8  # of a square image that is recognised in flat rows
 _USUAL_CHANNELS = (1, 3, 4)
@@ -64,10 +64,10 @@ class Images:
         ValueError
             If X does not hold finite numbers, or its images are not of the expected shape.
         """
-        _precision.check_numeric_columns(X)
+        precision.check_numeric_columns(X)
         expected = explicit_shape(self.image_shape) if reset else estimator.image_shape_
         X, shape = _flat_rows(X, expected, fitted=not reset, name=type(estimator).__name__)
-        accepted = _precision.accepted_dtypes(X, self.dtype)
+        accepted = precision.accepted_dtypes(X, self.dtype)
         # What comes first is what others are converted to, so bytes come last.
         X = validate_data(estimator, X, dtype=[*accepted, np.uint8], reset=reset)
         shape = shape or expected or _inferred_shape(X.shape[1])
@@ -77,7 +77,7 @@ class Images:
 
     def computing(self, X):
         """Return these inputs with the dtype that suits X."""
-        return replace(self, dtype=_precision.compute_dtype(self.dtype, X.size))
+        return replace(self, dtype=precision.compute_dtype(self.dtype, X.size))
 
     def learn(self, X, sample_weight=None):
         """Return these inputs with the shape of the images."""
@@ -102,7 +102,7 @@ class Images:
         """Return a validated X as the named arrays that a signature asks for."""
         ((name, column),) = signature.inputs
         if column.stored is None:
-            return {name: _precision.converted(X, self.dtype)}
+            return {name: precision.converted(X, self.dtype)}
         if X.dtype == np.uint8:
             return {name: X}
         stored = np.clip(X, 0, 255).astype(np.uint8)

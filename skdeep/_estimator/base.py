@@ -84,7 +84,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         weights of classes or rows are not part of it.
         """
         check_is_fitted(self, "weights_")
-        from skdeep._keras_model import keras_model
+        from skdeep._estimator.keras_model import keras_model
 
         return keras_model(self)
 

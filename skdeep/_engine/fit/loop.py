@@ -4,12 +4,12 @@ import time
 
 import numpy as np
 
-from skdeep._engine import interrupt
 from skdeep._engine.cache import cache
-from skdeep._engine.callbacks import Callbacks
-from skdeep._engine.monitor import Watch
-from skdeep._engine.progress import Progress
-from skdeep._engine.rates import Rates
+from skdeep._engine.fit import interrupt
+from skdeep._engine.fit.callbacks import Callbacks
+from skdeep._engine.fit.monitor import Watch
+from skdeep._engine.fit.progress import Progress
+from skdeep._engine.fit.rates import Rates
 from skdeep._engine.spec import FitResult
 
 _SECONDS_PER_CALL = 0.2  # of several short epochs in one call of the graph

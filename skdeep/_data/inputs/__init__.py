@@ -5,7 +5,7 @@ dtype for `computing`, to `learn` from training rows, for the `numbers` that the
 (`signature`) and `encode` rows. What was learned is kept in the net, and predictions ask that one.
 """
 
-from skdeep._inputs.image import Images
-from skdeep._inputs.table import Tables
+from skdeep._data.inputs.images import Images
+from skdeep._data.inputs.tables import Tables
 
 __all__ = ["Images", "Tables"]
