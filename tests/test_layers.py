@@ -13,7 +13,8 @@ import pytest
 from sklearn.datasets import make_classification
 
 import skdeep
-from skdeep.tabular import MLPClassifier
+from skdeep.image import CNNClassifier, CNNRegressor
+from skdeep.tabular import MLPClassifier, MLPRegressor
 from skdeep.utils.discovery import all_estimators
 
 ROOT = Path(skdeep.__file__).parents[1]
@@ -289,3 +290,38 @@ def test_no_exception_is_caught_blindly(module):
 def test_no_estimator_takes_arbitrary_parameters(cls):
     kinds = {parameter.kind for parameter in inspect.signature(cls).parameters.values()}
     assert not kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
+
+
+# -- the way of a fit -------------------------------------------------------------------------------------------------
+
+MOST_BASES = 10  # of ours, the estimator itself included
+MOST_FILES = 6  # from an estimator to its graph
+
+
+@pytest.mark.parametrize(("name", "estimator"), all_estimators())
+def test_an_estimator_has_few_bases(name, estimator):
+    ours = [base for base in estimator.__mro__ if is_within(base.__module__, "skdeep")]
+    assert len(ours) <= MOST_BASES, [base.__name__ for base in ours]
+
+
+@pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor, CNNClassifier, CNNRegressor])
+def test_few_files_lie_between_an_estimator_and_its_graph(make, monkeypatch):
+    """The files on the stack when a compiled program is called by `fit`."""
+    from skdeep._engine.program import Program
+
+    path, train = [], Program.train
+
+    def seen(program, *arguments, **named):
+        frames = inspect.stack()[1:]
+        path.extend(module_name(Path(frame.filename)) for frame in frames if is_ours(frame.filename))
+        return train(program, *arguments, **named)
+
+    monkeypatch.setattr(Program, "train", seen)
+    make(epochs=1).fit([[0.0] * 4, [1.0] * 4] * 3, [0, 1] * 3)
+    files = [*dict.fromkeys(reversed(path)), "skdeep._engine.program", "skdeep._engine.graph"]
+    assert files[0] == "skdeep._estimator.supervised"
+    assert len(files) <= MOST_FILES, files
+
+
+def is_ours(path):
+    return Path(path).is_relative_to(ROOT / "skdeep")

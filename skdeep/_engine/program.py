@@ -196,10 +196,14 @@ class Program:
         sums = self._traced("evaluate")([*data.flat, tf.constant(most, tf.int32)]).numpy()
         return [float(loss / weight) for loss, weight in sums]
 
+    @property
+    def prepares(self):
+        """Whether the objective sets weights that depend on rows."""
+        return self._objective.prepare is not None
+
     def prepare(self, data, rows, seed):
-        """Let the objective set weights that depend on some of the rows, if it has such."""
-        if self._objective.prepare is not None:
-            self._traced("prepare")([*data.flat, tf.constant(rows, tf.int32), tf.constant(seed, tf.int32)])
+        """Let the objective set weights that depend on some of the rows, given by number."""
+        self._traced("prepare")([*data.flat, tf.constant(rows, tf.int32), tf.constant(seed, tf.int32)])
 
     # -- the graph ------------------------------------------------------------------------------------------------
 

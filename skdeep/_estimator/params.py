@@ -80,7 +80,7 @@ def positive(kind, closed="neither"):
 
 @dataclass(eq=False, repr=False)
 class OptimizerParams:
-    """How the weights move."""
+    """How the weights move, and what holds them back."""
 
     optimizer: object = param(
         "adam",
@@ -126,12 +126,6 @@ class OptimizerParams:
         "float or None",
         "Largest norm of the gradient of all weights together; longer gradients are shortened to it.",
     )
-
-
-@dataclass(eq=False, repr=False)
-class PenaltyParams:
-    """What is added to the loss."""
-
     alpha: float = param(
         0.0,
         [positive(Real, closed="left")],

@@ -13,7 +13,12 @@ from skdeep._estimator.base import BaseDeepEstimator
 
 
 class SupervisedEstimator(BaseDeepEstimator):
-    """Training and prediction, whatever the targets are."""
+    """Training and prediction, whatever the targets are.
+
+    Subclasses define `_inputs()`, which returns what X is, an object of `skdeep._data.inputs`, whose class is
+    `_inputs_class`; `_problem()`, which returns what is to be learned of y, an object of
+    `skdeep._estimator.problems`; and `_design(inputs, signature, output_sizes)`, which returns the Design of a net.
+    """
 
     _attributes = """
         history_ : dict of list
@@ -33,14 +38,6 @@ class SupervisedEstimator(BaseDeepEstimator):
         callbacks_ : list of keras.callbacks.Callback
             The trained copies of the callbacks.
     """
-
-    def _inputs(self):
-        """Return what X is: an object of `skdeep._data.inputs`."""
-        raise AttributeError(f"{type(self).__name__} must define _inputs.")
-
-    def _design(self, inputs, signature, output_sizes):
-        """Return the Design of a net for these inputs and units of each output."""
-        raise AttributeError(f"{type(self).__name__} must define _design.")
 
     @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):

@@ -12,7 +12,6 @@ from skdeep._estimator.net import Design, Stage
 from skdeep._estimator.params import (
     ClassifierParams,
     OptimizerParams,
-    PenaltyParams,
     RegressorParams,
     TrainingParams,
     estimator,
@@ -32,7 +31,41 @@ from skdeep.utils._keys import described
 
 
 @dataclass(eq=False, repr=False)
-class CNNParams:
+class ImageTrainingParams(TrainingParams, OptimizerParams):
+    """What differs in the training of images."""
+
+    epochs: int = param(
+        20, [Interval(Integral, 1, None, closed="left")], "int", "Passes over the training data, at most."
+    )
+    batch_size: object = param(
+        "auto",
+        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
+        'Images a step. "auto" is 64, or all of them if there are fewer. The last, smaller batch of an epoch is '
+        "trained on too.",
+    )
+    learning_rate: object = param(
+        "auto",
+        [StrOptions({"auto"}), positive(Real)],
+        'float or "auto"',
+        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
+        '"auto" and the net has batch normalisation, or the one of an optimizer instance.',
+    )
+    learning_rate_schedule: object = param(
+        "auto",
+        [StrOptions({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
+        "str, Schedule, callable or None",
+        "Factor of the learning rate over the course of training: one of "
+        + ", ".join(f'"{name}"' for name in schedule_names())
+        + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
+        '"auto" warms up and follows a cosine to zero if the net has batch normalisation, which a constant rate leaves '
+        "points of accuracy behind in few epochs. It is constant otherwise, and in `partial_fit`, which has no end. "
+        "None keeps the rate constant.",
+    )
+
+
+@dataclass(eq=False, repr=False)
+class _CNN:
     """The architecture of a convolutional network."""
 
     architecture: object = param(
@@ -83,52 +116,10 @@ class CNNParams:
         "images: flips are wrong for digits.",
     )
 
-
-@dataclass(eq=False, repr=False)
-class ImageTrainingParams(TrainingParams, OptimizerParams):
-    """What differs in the training of images."""
-
-    epochs: int = param(
-        20, [Interval(Integral, 1, None, closed="left")], "int", "Passes over the training data, at most."
-    )
-    batch_size: object = param(
-        "auto",
-        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        'int or "auto"',
-        'Images a step. "auto" is 64, or all of them if there are fewer. The last, smaller batch of an epoch is '
-        "trained on too.",
-    )
-    learning_rate: object = param(
-        "auto",
-        [StrOptions({"auto"}), positive(Real)],
-        'float or "auto"',
-        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
-        '"auto" and the net has batch normalisation, or the one of an optimizer instance.',
-    )
-    learning_rate_schedule: object = param(
-        "auto",
-        [StrOptions({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
-        "str, Schedule, callable or None",
-        "Factor of the learning rate over the course of training: one of "
-        + ", ".join(f'"{name}"' for name in schedule_names())
-        + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
-        '"auto" warms up and follows a cosine to zero if the net has batch normalisation, which a constant rate leaves '
-        "points of accuracy behind in few epochs. It is constant otherwise, and in `partial_fit`, which has no end. "
-        "None keeps the rate constant.",
-    )
-
-
-class _CNN:
-    """What classifier and regressor share: the architecture."""
-
     _inputs_class = Images
 
-    def _validate_params(self):
-        super()._validate_params()
-        resolve(self.architecture)
-
     def _inputs(self):
-        on_backbone = isinstance(self.architecture, Backbone)
+        on_backbone = isinstance(resolve(self.architecture), Backbone)
         return Images(self.image_shape, self.rescale, backbone_dtype(self.dtype) if on_backbone else self.dtype)
 
     def _design(self, inputs, signature, output_sizes):
@@ -185,7 +176,7 @@ def _schedule(measures):
 
 
 @estimator
-class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams, PenaltyParams, ImageParams, CNNParams):
+class CNNClassifier(DeepClassifier, ImageTrainingParams, ClassifierParams, ImageParams, _CNN):
     """Convolutional network classifier for images.
 
     Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape: a
@@ -232,7 +223,7 @@ class CNNClassifier(_CNN, DeepClassifier, ImageTrainingParams, ClassifierParams,
 
 
 @estimator
-class CNNRegressor(_CNN, DeepRegressor, ImageTrainingParams, RegressorParams, PenaltyParams, ImageParams, CNNParams):
+class CNNRegressor(DeepRegressor, ImageTrainingParams, RegressorParams, ImageParams, _CNN):
     """Convolutional network regressor for images.
 
     Trains a net in a program that is compiled once and used by every fit of the same architecture and image shape.

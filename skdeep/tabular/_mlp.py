@@ -13,7 +13,6 @@ from skdeep._estimator.net import Design
 from skdeep._estimator.params import (
     ClassifierParams,
     OptimizerParams,
-    PenaltyParams,
     RegressorParams,
     TrainingParams,
     estimator,
@@ -25,8 +24,8 @@ from skdeep.utils._keys import described
 
 
 @dataclass(eq=False, repr=False)
-class MLPParams:
-    """The architecture of a multilayer perceptron."""
+class _MLP:
+    """The architecture of a multilayer perceptron, and its weights under scikit-learn's names."""
 
     hidden_layer_sizes: tuple = param(
         (100,),
@@ -67,10 +66,6 @@ class MLPParams:
         "str or keras.initializers.Initializer",
         'Initial weights: a Keras name or instance. "auto" is He for the ReLU family, LeCun for selu, else Glorot.',
     )
-
-
-class _MLP:
-    """What classifier and regressor share: the architecture and its weights under scikit-learn's names."""
 
     _attributes = """
         coefs_, intercepts_ : list of ndarray
@@ -114,7 +109,7 @@ class _MLP:
 
 
 @estimator
-class MLPClassifier(_MLP, DeepClassifier, TrainingParams, OptimizerParams, ClassifierParams, PenaltyParams, MLPParams):
+class MLPClassifier(DeepClassifier, TrainingParams, OptimizerParams, ClassifierParams, _MLP):
     """Multilayer perceptron classifier.
 
     Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit
@@ -157,7 +152,7 @@ class MLPClassifier(_MLP, DeepClassifier, TrainingParams, OptimizerParams, Class
 
 
 @estimator
-class MLPRegressor(_MLP, DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams, MLPParams):
+class MLPRegressor(DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, _MLP):
     """Multilayer perceptron regressor.
 
     Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit

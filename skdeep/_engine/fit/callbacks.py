@@ -27,15 +27,16 @@ class Callbacks:
         Copied; the user's own are never touched.
     program : Program
         Its model is what the callbacks see and may change.
-    epochs, steps : int
-        What is planned.
     """
 
-    def __init__(self, callbacks, program, *, epochs, steps):
+    def __init__(self, callbacks, program):
         self.copies = [copy.deepcopy(callback) for callback in callbacks]
         self.by_batch = any(map(wants_batches, self.copies))
-        self._model = program.model
-        self._model.compile(optimizer=program.optimizer, jit_compile=False)
+        self._model, self._optimizer = program.model, program.optimizer
+
+    def attach(self, *, epochs, steps):
+        """Show the model to the callbacks, and tell them how many epochs and steps are planned."""
+        self._model.compile(optimizer=self._optimizer, jit_compile=False)
         self._model.stop_training = False
         self._model._initial_epoch = None
         for callback in self.copies:

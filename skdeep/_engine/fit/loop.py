@@ -16,6 +16,7 @@ _SECONDS_PER_CALL = 0.2  # of several short epochs in one call of the graph
 _SECONDS_PER_PIECE = 2.0  # of one long epoch in several calls
 _FIRST_STEPS = 8  # that tell how fast a program is
 _INDICES_PER_CALL = 2**22
+_ROWS_TO_PREPARE = 2048
 
 
 def fit(program, data, plan, *, start=None, initial=None, validate=None, callbacks=(), observer=None):
@@ -51,7 +52,9 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
         program.load(*start)
     else:
         program.place(initial or ())
-        program.prepare(data, plan.order.rows(plan.first_epoch, plan.seeds[1]), plan.seeds[0])
+        if program.prepares:
+            rows = plan.order.rows(plan.first_epoch, plan.seeds[1])[:_ROWS_TO_PREPARE]
+            program.prepare(data, rows, plan.seeds[0])
     return _Fit(program, data, plan, validate, callbacks, observer).run()
 
 
@@ -61,7 +64,7 @@ class _Fit:
         self.validate, self.observer = validate, observer
         self.n_rows = len(plan.order)
         self.n_steps = -(-self.n_rows // plan.batch_size)
-        self.callbacks = Callbacks(callbacks, program, epochs=plan.epochs, steps=self.n_steps) if callbacks else None
+        self.callbacks = Callbacks(callbacks, program) if callbacks else None
         self.watch = Watch(plan, program)
         self.rates = Rates(plan, program, self.n_steps, watched=bool(callbacks))
         self.history = {"loss": []}
@@ -73,6 +76,8 @@ class _Fit:
     def run(self):
         progress = Progress(self.plan.verbose, self.plan.epochs, self.plan.title)
         try:
+            if self.callbacks:
+                self.callbacks.attach(epochs=self.plan.epochs, steps=self.n_steps)
             with interrupt.listening(cache) as interruption:
                 self._run_all(progress, interruption)
         finally:
