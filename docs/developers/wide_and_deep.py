@@ -5,8 +5,9 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
 
-from skdeep._data.inputs import TableInputs
+from skdeep._data.inputs import Tables
 from skdeep._engine.spec import ModelSpec
+from skdeep._estimator.net import Design
 from skdeep._estimator.params import OptimizerParams, PenaltyParams, RegressorParams, TrainingParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.utils._lazy import keras
@@ -25,9 +26,9 @@ def build(config, signature, numbers):
     """Return the keras.Model of a config."""
     from skdeep.architectures._blocks import dropout
 
-    (name, spec), dtype = signature.inputs[0], signature.dtype
-    inputs = keras.Input(spec.shape, dtype=dtype, sparse=spec.sparse, name=name)
-    hidden = inputs
+    ((name, column),), dtype = signature.inputs, signature.dtype
+    named = column.inputs(name)
+    hidden = inputs = named[name]
     for index, units in enumerate(config.deep_layer_sizes):
         hidden = keras.layers.Dense(units, "relu", dtype=dtype, name=f"deep_{index}")(hidden)
         if config.dropout:
@@ -37,11 +38,11 @@ def build(config, signature, numbers):
     deep = keras.layers.Dense(units, dtype=dtype, name="deep")(hidden)
     wide = keras.layers.Dense(units, use_bias=False, dtype=dtype, name="wide")(inputs)
     outputs = keras.layers.Add(dtype=dtype, name="sum")([deep, wide])
-    return keras.Model({name: inputs}, outputs, name="wide_and_deep")
+    return keras.Model(named, outputs, name="wide_and_deep")
 
 
 @estimator
-class WideDeepRegressor(TableInputs, DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams):
+class WideDeepRegressor(DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, PenaltyParams):
     """Linear regression and a multilayer perceptron, added up and trained together.
 
     The linear path learns the plain effects, the deep path what they leave.
@@ -77,10 +78,15 @@ class WideDeepRegressor(TableInputs, DeepRegressor, TrainingParams, OptimizerPar
         "Fraction of hidden units set to zero at each step.",
     )
 
-    def _model_spec(self, signature, output_sizes):
+    _inputs_class = Tables
+
+    def _inputs(self):
+        return Tables(self.dtype)
+
+    def _design(self, inputs, signature, output_sizes):
         sizes = tuple(self.deep_layer_sizes)
         if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
             raise ValueError(f"deep_layer_sizes must hold positive integers, got {sizes!r}.")
         config = WideDeepConfig(sizes, output_sizes, dropout=self.dropout > 0)
         numbers = {"dropout": float(self.dropout)} if config.dropout else {}
-        return ModelSpec(build, config, tuple(numbers)), numbers
+        return Design(ModelSpec(build, config, tuple(numbers)), numbers)
