@@ -37,6 +37,11 @@ class TargetInfo:
     scale: np.ndarray | None = None
     flat: bool = True
 
+    @property
+    def names(self):
+        """Names of the outputs of the net, and of the targets they are compared with."""
+        return tuple(f"output_{number}" for number in range(len(self.output_sizes)))
+
 
 def classification_target(y, classes=None):
     """Learn the classes of y.

@@ -97,12 +97,16 @@ class Rows:
     def batch(self, rows):
         """Return the Batch of some rows."""
         inputs = _read(self._spec.signature, self._inputs, lambda column, parts: column.gather(parts, rows))
-        targets = {
-            name: inputs[column.name] if isinstance(column, SameAs) else column.gather(self._targets[name], rows)[0]
-            for name, column in self._spec.targets
-        }
+        targets = {name: self._target(name, column, inputs, rows) for name, column in self._spec.targets}
         weight = None if self._sample_weight is None else tf.gather(self._sample_weight, rows)
         return Batch(inputs, targets, weight, tf.cast(tf.shape(rows)[0], self._spec.signature.dtype))
+
+    def _target(self, name, column, inputs, rows):
+        """Return what a net is compared with; a tuple if it takes several tensors to tell."""
+        if isinstance(column, SameAs):
+            return inputs[column.name]
+        parts = column.gather(self._targets[name], rows)
+        return parts[0] if len(parts) == 1 else tuple(parts)
 
 
 def row_types(spec):
@@ -128,7 +132,7 @@ class Data:
     """
 
     def __init__(self, spec, inputs, targets, sample_weight=None):
-        self._inputs = inputs  # their memory may be the tensors' own
+        self._arrays = inputs, targets  # their memory may be the tensors' own
         first = inputs[spec.signature.inputs[0][0]]
         self.n_rows = first.shape[0] if hasattr(first, "shape") else len(first)
         self.flat = input_tensors(spec.signature, inputs)

@@ -68,7 +68,8 @@ class ProgramCache:
                 lent.append(isolated(Program, spec))
                 with self._lock:
                     self._misses += 1
-                    self._predictor(spec.model, spec.signature, views.outputs(), lent[0].models)
+                    view = views.outputs(name for name, _ in spec.targets)
+                    self._predictor(spec.model, spec.signature, view, lent[0].models)
             yield lent[0]
         finally:
             self._give_back(spec, lent)

@@ -63,7 +63,7 @@ class Predictor:
         for start in range(0, n_rows, chunk):
             rows = {name: array[start : start + chunk] for name, array in arrays.items()}
             parts.append([output.numpy() for output in self._run(function, weight_tensors, rows)])
-        return [np.concatenate(output) for output in zip(*parts, strict=True)]
+        return [_joined(output) for output in zip(*parts, strict=True)]
 
     def _run(self, function, weight_tensors, arrays):
         return function([*weight_tensors[: self._n_weights], *input_tensors(self.signature, arrays)])
@@ -91,6 +91,19 @@ class Predictor:
 
         types = [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]
         return compile_function(forward, [*types, *input_types(signature)])
+
+
+def _joined(parts):
+    """Return the outputs of all chunks as one array; those of ragged rows are padded with zeros to the longest."""
+    shape = np.max([part.shape[1:] for part in parts], axis=0)
+    if all(part.shape[1:] == tuple(shape) for part in parts):
+        return np.concatenate(parts)
+    return np.concatenate(
+        [
+            np.pad(part, [(0, 0), *((0, most - size) for most, size in zip(shape, part.shape[1:], strict=True))])
+            for part in parts
+        ]
+    )
 
 
 def rows_per_call(model):

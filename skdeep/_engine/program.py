@@ -12,9 +12,10 @@ from skdeep._engine import graph, state
 from skdeep._engine.batches import Rows, row_types
 from skdeep._engine.compile import compile_function
 from skdeep._engine.isolation import isolated
+from skdeep._engine.objectives.terms import Term
 from skdeep._engine.predict import rows_per_call
 from skdeep._engine.spec import optimizer_numbers
-from skdeep._engine.updates import Stepper
+from skdeep._engine.updates import Stepper, reading
 from skdeep.utils._numbers import LiveNumber
 
 
@@ -44,7 +45,9 @@ class Program:
         numbers = {name: LiveNumber(variable) for name, variable in self._variables.items()}
         self._built = state.Build(lambda: self._build(numbers))
         self.models, self._objective = self._built.models, self._built.made
-        self._steppers = [Stepper(update, spec, numbers) for update in self._objective.updates]
+        _check_updates(self._objective.updates, self._variables)
+        shared = _in_several(self._objective.updates)
+        self._steppers = [Stepper(update, spec, numbers, shared) for update in self._objective.updates]
         for stepper in self._steppers:
             self._adopt_rate(stepper)
         self.columns = _columns([name for update in self._objective.updates for name in update.terms])
@@ -70,19 +73,20 @@ class Program:
             names = dict(zip(recipe.numbers, optimizer_numbers(stepper.update.optimizer, recipe), strict=True))
             self._variables[names["learning_rate"]] = stepper.rate.value
 
-    def _find_untrained(self):
-        """Return what may be assigned to while a loss is computed: moving statistics, and state of the objective."""
-        trained = {id(variable) for stepper in self._steppers for variable in stepper.update.variables}
-        held = [one for model in self.models.values() for one in model.non_trainable_variables]
-        held += [one for one in self._objective.variables if id(one) not in trained]
+    def _held(self):
+        """Return all variables of the models and of the objective, each once."""
+        held = [variable for model in self.models.values() for variable in model.variables]
+        held += [variable for variables in self._objective.variables for variable in variables]
         return list({id(variable): variable for variable in held}.values())
 
+    def _find_untrained(self):
+        """Return what may be assigned to in a step: moving statistics, state of the objective, models that follow."""
+        trained = {id(variable) for stepper in self._steppers for variable in stepper.update.variables}
+        return [variable for variable in self._held() if id(variable) not in trained]
+
     def _count_bytes(self):
-        held = [variable for model in self.models.values() for variable in model.variables]
-        held += [variable for stepper in self._steppers for variable in stepper.optimizer.variables]
-        held += self._objective.variables
-        unique = {id(variable): variable for variable in held}.values()
-        return sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in unique)
+        held = [*self._held(), *(variable for stepper in self._steppers for variable in stepper.optimizer.variables)]
+        return sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in held)
 
     # -- what callbacks see ---------------------------------------------------------------------------------------
 
@@ -266,17 +270,21 @@ class Program:
             losses.append(loss)
             pairs |= more
         if self._objective.after is not None:
-            self._objective.after(batch)
+            with reading(self._elsewhere(), self._untrained):
+                self._objective.after(batch, {name: Term(*pair) for name, pair in pairs.items()})
         if "step" in self._variables:
             self._variables["step"].assign_add(1.0)
         return _sums(tf.add_n(losses) if len(losses) > 1 else losses[0], pairs)
+
+    def _elsewhere(self):
+        """Return (variable, value) of the weights of any update that are not in the variables of the net."""
+        return [pair for stepper in self._steppers for pair in stepper.layout.elsewhere()]
 
     def _update(self, stepper, batch):
         """Return the loss of an update, and a pair for each of its terms; zeros if it is not its turn."""
 
         def run():
-            elsewhere = [pair for other in self._steppers for pair in other.layout.elsewhere()]
-            loss, terms = stepper.run(batch, elsewhere, self._untrained)
+            loss, terms = stepper.run(batch, self._elsewhere(), self._untrained)
             return loss, {name: (terms[name].total, terms[name].weight) for name in stepper.update.terms}
 
         every = stepper.update.every
@@ -309,3 +317,19 @@ def _sums(loss, pairs):
 
 def _columns(terms):
     return ("loss", *terms) if len(terms) > 1 else ("loss",)
+
+
+def _check_updates(updates, numbers):
+    """Raise ValueError for updates that cannot be run one after the other."""
+    if updates[0].every != 1:
+        raise ValueError("The first update of an objective must take its turn at every step.")
+    if len({update.optimizer for update in updates}) < len(updates):
+        raise ValueError("Every update of an objective needs an optimizer of its own.")
+    if any(update.every != 1 for update in updates) and "step" not in numbers:
+        raise ValueError("An update that has its turn every few steps needs the live number 'step' in its recipe.")
+
+
+def _in_several(updates):
+    """Return the ids of variables that more than one update moves."""
+    ids = [{id(variable) for variable in update.variables} for update in updates]
+    return {one for number, own in enumerate(ids) for one in own if any(one in other for other in ids[number + 1 :])}

@@ -98,9 +98,14 @@ class ProgramSpec:
     @property
     def numbers(self):
         """Names of all live numbers of the program, without repetition."""
-        names = [*self.model.numbers, *self.objective.numbers, *self.penalties]
-        names += [name for optimizer in self.optimizers for name in optimizer_numbers(*optimizer)]
-        return tuple(dict.fromkeys([*names, *(number for _, number in self.rate_factors)]))
+        parts = [self.model.numbers, self.objective.numbers, self.penalties]
+        parts += [optimizer_numbers(*optimizer) for optimizer in self.optimizers]
+        parts.append(dict.fromkeys(number for _, number in self.rate_factors))
+        names = [name for part in parts for name in part]
+        twice = {name for name in names if names.count(name) > 1} - {"step"}
+        if twice:
+            raise ValueError(f"Different parts of a program have live numbers of the same name: {sorted(twice)}.")
+        return tuple(dict.fromkeys(names))
 
 
 def optimizer_numbers(name, recipe):
@@ -154,6 +159,11 @@ class TrainPlan:
     restore_best: bool = False
     verbose: int = 0
     title: str = "fit"
+
+    @property
+    def watched(self):
+        """Names of what is watched, as a tuple."""
+        return (self.monitor,) if isinstance(self.monitor, str) else self.monitor
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class Build:
     Parameters
     ----------
     build : callable
-        Returns (dict of named models, list of further variables, anything).
+        Returns (dict of named models, one list of further variables a model or none, anything).
 
     Attributes
     ----------
@@ -34,8 +34,7 @@ class Build:
         # to see it; what a model assigns to its weights while it is built stays in the scope.
         with python_random_state_kept(), keras.StatelessScope() as scope:
             self.models, further, self.made = build()
-            groups = [*(model.weights for model in self.models.values()), further]
-            self._origins = _once(groups)
+            self._origins = _once([model.weights for model in self.models.values()], further)
             self.variables = [variable for variable, _, _ in self._origins]
             self._initializers = [_initial(variable, scope) for variable in self.variables]
 
@@ -54,11 +53,14 @@ class Build:
             yield variable, draw(initializer, variable, key)
 
 
-def _once(groups):
-    """Return (variable, number of its group, position there), each variable only once."""
+def _once(groups, further=()):
+    """Return (variable, number of its group, position there), each variable only once; what is further comes last."""
     found = {}
     for number, variables in enumerate(groups):
         for position, variable in enumerate(variables):
+            found.setdefault(id(variable), (variable, number, position))
+    for number, (variables, more) in enumerate(zip_longest(groups, further, fillvalue=())):
+        for position, variable in enumerate(more, start=len(variables)):
             found.setdefault(id(variable), (variable, number, position))
     return list(found.values())
 

@@ -1,6 +1,6 @@
 """One update of a step: the gradient of its loss, clipped and penalised, to its optimizer."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 import keras
@@ -21,11 +21,14 @@ class Stepper:
     spec : ProgramSpec
     numbers : dict of LiveNumber
         All of the program.
+    shared : set of int
+        Ids of variables that other updates move too; these cannot be in a vector of one update.
     """
 
-    def __init__(self, update, spec, numbers):
+    def __init__(self, update, spec, numbers, shared=frozenset()):
         self.update = update
-        self.layout = layout(update.variables, spec.one_vector)
+        alone = not any(id(variable) in shared for variable in update.variables)
+        self.layout = layout(update.variables, spec.one_vector and alone)
         self._penalties = {name: numbers[name] for name in spec.penalties}
         self._is_kernel = [is_kernel(variable) for variable in update.variables]
         self._factors = _factors(update.variables, spec.rate_factors, numbers)
@@ -53,13 +56,11 @@ class Stepper:
         elsewhere = [(variable, mine.get(id(variable), value)) for variable, value in elsewhere]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
-            with _reading(elsewhere) as scope:
+            with reading(elsewhere, others):
                 terms = self.update.loss(batch, True)
                 total = self.update.total(terms)
         gradients = tape.gradient(total, values, unconnected_gradients=self.layout.unconnected)
         self.layout.apply(self.optimizer, self._transformed(gradients, values))
-        if scope is not None:
-            _write_back(scope, others)
         return total, terms
 
     def _transformed(self, gradients, values):
@@ -92,13 +93,21 @@ class Stepper:
         return [None if factor is None else factor.read() for factor in self._factors]
 
 
-def _reading(elsewhere):
-    """Return a scope in which some variables have other values; variables assigned to in it must be written back."""
-    return keras.StatelessScope(elsewhere, collect_losses=True) if elsewhere else nullcontext()
+@contextmanager
+def reading(elsewhere, others):
+    """Within the block variables have the values given; what is assigned to others is written to them after it.
 
-
-def _write_back(scope, variables):
-    for variable in variables:
+    Parameters
+    ----------
+    elsewhere : list of (keras.Variable, tf.Tensor)
+    others : list of keras.Variable
+    """
+    if not elsewhere:
+        yield
+        return
+    with keras.StatelessScope(elsewhere, collect_losses=True) as scope:
+        yield
+    for variable in others:
         updated = scope.get_current_value(variable)
         if updated is not None:
             variable.assign(updated)

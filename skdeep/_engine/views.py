@@ -9,9 +9,13 @@ import keras
 from skdeep._engine.spec import Recipe
 
 
+def _outputs(names, models):
+    model = next(iter(models.values()))
+    return lambda inputs: list(outputs_by_name(model, _called(model, inputs), names).values())
+
+
 def _model(name, models):
-    model = next(iter(models.values())) if name is None else models[name]
-    return lambda inputs: _called(model, inputs)
+    return lambda inputs: _called(models[name], inputs)
 
 
 def _layer(name, models):
@@ -27,6 +31,22 @@ def _members(_, models):
     return lambda inputs: [keras.tree.flatten(_called(model, inputs)) for model in models.values()]
 
 
+def outputs_by_name(model, outputs, names):
+    """Return what a model has computed as a dict in the order of some names.
+
+    Outputs are found by name where the model calls them so, in a dict or by its output layers; else they have the order
+    of the names, or numbers where none are given.
+    """
+    if isinstance(outputs, dict) and set(outputs) >= set(names):
+        return {name: outputs[name] for name in names or outputs}
+    flat = keras.tree.flatten(outputs)
+    own = getattr(model, "output_names", ())
+    if names and set(own) == set(names):
+        found = dict(zip(own, flat, strict=True))
+        return {name: found[name] for name in names}
+    return dict(zip(names or range(len(flat)), flat, strict=True))
+
+
 def _called(model, inputs):
     """Call a model with those of the inputs that it has."""
     return model(
@@ -34,9 +54,9 @@ def _called(model, inputs):
     )
 
 
-def outputs():
-    """Return the view of the outputs of the first model."""
-    return Recipe(_model, None)
+def outputs(names=()):
+    """Return the view of the outputs of the first model, in the order of these names, if it calls them so."""
+    return Recipe(_outputs, tuple(names))
 
 
 def members():

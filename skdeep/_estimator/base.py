@@ -61,13 +61,14 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         """Return seeds for the weights, the shuffling and the noise in the net."""
         return tuple(int(seed) for seed in check_random_state(self.random_state).randint(2**31 - 1, size=3))
 
-    def _outputs(self, X, view=None):
-        """Return what the net computes of validated rows, one array an output; `view` is one of the engine's views."""
+    def _outputs(self, X, names=()):
+        """Return what the net computes of validated rows, one array an output, in the order of the names."""
+        from skdeep._engine import views
         from skdeep._engine.cache import cache
 
         inputs = self._net.inputs
         signature = inputs.signature(X)
-        forward = cache.forward(self, self._net.spec, signature, self.weights_, view)
+        forward = cache.forward(self, self._net.spec, signature, self.weights_, views.outputs(names))
         return forward(inputs.encode(X, signature))
 
     def __sklearn_tags__(self):

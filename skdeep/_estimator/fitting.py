@@ -39,19 +39,20 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
 
     # Rows and what is learned of them.
     rows = _validated(estimator, inputs, problem, rows, reset=before is None)
-    problem.resolve()
+    problem = problem.resolved()
     target = problem.learn(rows.y, rows.sample_weight, classes) if before is None else before.target
     seeds = estimator._draw_seeds() if before is None else before.seeds
-    inputs = inputs.computing(rows.X)
+    inputs = inputs.computing(rows.X) if before is None else inputs
     rows, held_out = _split(estimator, inputs, problem, rows, held_out, target, seeds[1])
     class_weights = problem.class_weights(rows.y, rows.sample_weight, target)
-    inputs = inputs.learn(rows.X, rows.sample_weight)
+    inputs = inputs.learn(rows.X, rows.sample_weight) if before is None else inputs
 
     # The net and how it is trained.
     signature = inputs.signature(rows.X)
     design = estimator._design(inputs, signature, target.output_sizes)
     stages = _stages(design, epochs, goes_on=before is not None)
-    net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds)
+    numbers = design.numbers | inputs.numbers(rows.X, rows.sample_weight)
+    net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, numbers)
 
     # Training, and what it leaves.
     weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
@@ -61,7 +62,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         signature,
         problem.columns(target, inputs.dtype),
         *_objective(problem, target, design),
-        numbers=design.numbers | inputs.numbers(rows.X, rows.sample_weight),
+        numbers=numbers,
         rows=_encoded(weighed[0], inputs, problem, target, signature),
         validation=weighed[1] and _encoded(weighed[1], inputs, problem, target, signature),
         score=_score(estimator, problem, net, held_out),

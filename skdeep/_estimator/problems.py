@@ -4,6 +4,8 @@ An estimator has one of these objects, made of its parameters by `_problem`. Wha
 of the loss, is kept in the net.
 """
 
+import copy
+
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import _check_sample_weight, _check_y
@@ -43,19 +45,18 @@ class _Supervised:
 
     def columns(self, target, dtype):
         """Return (name, column) of each target of the net."""
-        return tuple((f"output_{number}", column) for number, column in enumerate(self._columns(target, dtype)))
+        return tuple(zip(target.names, self._columns(target, dtype), strict=True))
 
     def encode(self, y, target, dtype):
         """Return the targets a net is trained on, by name."""
-        return {f"output_{number}": array for number, array in enumerate(self._encode(y, target, dtype))}
+        return dict(zip(target.names, self._encode(y, target, dtype), strict=True))
 
     def objective(self, target):
         """Return the recipe of what is minimised, and the values of its live numbers."""
         from skdeep._engine.objectives import supervised
 
-        names = [f"output_{number}" for number in range(len(target.output_sizes))]
-        recipe = supervised.recipe([supervised.OutputLoss(name, self.loss.recipe) for name in names])
-        return recipe, {path: value for name in names for path, value in within(name, self.loss.numbers).items()}
+        recipe = supervised.recipe([supervised.OutputLoss(name, self.loss.recipe) for name in target.names])
+        return recipe, {path: value for name in target.names for path, value in within(name, self.loss.numbers).items()}
 
 
 class Classification(_Supervised):
@@ -70,12 +71,13 @@ class Classification(_Supervised):
     def __init__(self, loss, label_smoothing, class_weight):
         self._loss, self._label_smoothing, self._class_weight = loss, label_smoothing, class_weight
 
-    def resolve(self):
+    def resolved(self):
         """Return the problem with its loss looked up, which needs TensorFlow."""
         from skdeep.losses import _resolve
 
-        self.loss = _resolve.classification_loss(self._loss, self._label_smoothing)
-        return self
+        found = copy.copy(self)
+        found.loss = _resolve.classification_loss(self._loss, self._label_smoothing)
+        return found
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of labels; `classes` are all there will ever be, if that is known."""
@@ -131,12 +133,13 @@ class Regression(_Supervised):
     def __init__(self, loss):
         self._loss = loss
 
-    def resolve(self):
+    def resolved(self):
         """Return the problem with its loss looked up, which needs TensorFlow."""
         from skdeep.losses import _resolve
 
-        self.loss = _resolve.regression_loss(self._loss)
-        return self
+        found = copy.copy(self)
+        found.loss = _resolve.regression_loss(self._loss)
+        return found
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of numbers: their offset and scale."""

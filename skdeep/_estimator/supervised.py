@@ -22,7 +22,8 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     _attributes = """
         history_ : dict of list
-            Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score".
+            Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score"; the
+            loss of each output where there are several ("output_0", "val_output_0").
         validation_scores_ : list of float or None
             Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
         best_loss_ : float or None
@@ -95,7 +96,8 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     def _raw_outputs(self, X):
         check_is_fitted(self, "weights_")
-        return self._outputs(self._net.inputs.validate(self, X, reset=False))
+        X = self._net.inputs.validate(self, X, reset=False)
+        return self._outputs(X, self._net.target.names)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -96,17 +96,17 @@ class Centred(Objective):
     def __init__(self, config, models, numbers):
         (self._model,) = models.values()
         self.centre = keras.Variable("zeros", shape=(2,), dtype="float32", trainable=False, name="centre")
-        self.variables = [self.centre]
+        self.variables = [[self.centre]]
         self.updates = (Update(self._model.trainable_variables, self._loss, ("distance",)),)
 
     def _loss(self, batch, training):
-        return {"distance": summed(tf.reduce_sum((self._model(batch.inputs) - self.centre.value) ** 2, axis=1))}
+        return {"distance": summed(tf.reduce_sum((self._model(batch.inputs) - self.centre) ** 2, axis=1))}
 
     def prepare(self, batch, seed):
         self.centre.assign(tf.reduce_mean(self._model(batch.inputs), axis=0))
 
-    def after(self, batch):
-        self.centre.assign(0.5 * self.centre.value + 0.5 * tf.reduce_mean(self._model(batch.inputs), axis=0))
+    def after(self, batch, terms):
+        self.centre.assign(0.5 * self.centre + 0.5 * tf.reduce_mean(self._model(batch.inputs), axis=0))
 
 
 def test_an_objective_prepares_its_state_from_rows_and_changes_it_after_each_step():

@@ -62,7 +62,7 @@ class Watch:
 
     def __init__(self, plan, program):
         self._plan, self._program = plan, program
-        self._names = (plan.monitor,) if isinstance(plan.monitor, str) else plan.monitor
+        self._names = plan.watched
         self._monitors = [Monitor(plan.tol, plan.n_iter_no_change, plan.greater_is_better) for _ in self._names]
         self._groups = program.members() if len(self._names) > 1 else [None]
         self._kept = [None] * len(self._names)

@@ -37,9 +37,9 @@ class Rates:
     def follow_plateau(self, history):
         """Set the learning rate that is in force after the epochs so far."""
         if self.plateau is not None:
-            values = history.get(self._plan.monitor, [])
             sign = -1 if self._plan.greater_is_better else 1
-            factor = self.plateau.factor_after([sign * value for value in values])
+            values = zip(*(history.get(name, []) for name in self._plan.watched), strict=True)
+            factor = self.plateau.factor_after([sign * sum(members) / len(members) for members in values])
             self._program.learning_rate = self._base * factor
             self._assigned = self._program.learning_rate
 

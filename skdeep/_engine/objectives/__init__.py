@@ -6,14 +6,14 @@ numbers. The engine asks of it:
 ``updates``
     A tuple of `Update`: which variables move, and down which loss. Most objectives have one; a pair of rivals has two.
 ``variables``
-    State of its own beyond the models' weights, trained or not: a list of `keras.Variable`. They follow the weights of
-    the models in `weights_`.
+    State of its own beyond the models' weights, trained or not: one list of `keras.Variable` a model, or none. They
+    follow the weights of the models in `weights_`.
 ``seed_states``
     Vectors of two integers that the engine seeds at each epoch, for noise that it draws itself: one list a model.
 ``evaluate(batch)``
     The terms of the loss in inference mode, by name, as those of the first update.
-``after(batch)``
-    Assignments at the end of a step, if there are any to make.
+``after(batch, terms)``
+    Assignments at the end of a step, given the terms of all updates, if there are any to make.
 ``prepare(batch, seed)``
     Assignments before training that depend on some rows, if there are any to make; left out where training goes on.
 

@@ -6,8 +6,11 @@ No gradient goes from one to the other, gradients are clipped member by member, 
 each can be stopped by itself. A member learns what it would learn alone.
 """
 
+import tensorflow as tf
+
 from skdeep._engine.objectives.terms import Objective, Term, Update
 from skdeep._engine.spec import Recipe
+from skdeep._engine.state import member_seed
 
 
 def recipe(inner):
@@ -30,15 +33,18 @@ class Ensemble(Objective):
     def __init__(self, inner, models, numbers):
         members = {name: inner.build(inner.config, {name: model}, numbers) for name, model in models.items()}
         self._members = members
-        self.variables = [variable for member in members.values() for variable in member.variables]
-        self.seed_states = [state for member in members.values() for state in (member.seed_states or ((),))]
-        updates = {name: member.updates[0] for name, member in members.items()}
-        variables, groups = [], []
-        for update in updates.values():
-            groups.append(range(len(variables), len(variables) + len(update.variables)))
-            variables += update.variables
-        self._updates = updates
+        self.variables = [one for member in members.values() for one in member.variables or ((),)]
+        self.seed_states = [one for member in members.values() for one in member.seed_states or ((),)]
+        self._updates, variables, groups = {}, [], []
+        for name, member in members.items():
+            (self._updates[name],) = member.updates
+            own = self._updates[name].variables
+            groups.append(range(len(variables), len(variables) + len(own)))
+            variables += own
         self.updates = (Update(variables, self._loss, tuple(members), groups=tuple(groups)),)
+        first = next(iter(members.values()))
+        self.after = self._after if first.after is not None else None
+        self.prepare = self._prepare if first.prepare is not None else None
 
     def evaluate(self, batch):
         """Return the loss of each member in inference mode."""
@@ -46,6 +52,14 @@ class Ensemble(Objective):
 
     def _loss(self, batch, training):
         return {name: self._one(name, update.loss(batch, training)) for name, update in self._updates.items()}
+
+    def _after(self, batch, terms):
+        for name, member in self._members.items():
+            member.after(batch, {self._updates[name].terms[0]: terms[name]})
+
+    def _prepare(self, batch, seed):
+        for number, member in enumerate(self._members.values()):
+            member.prepare(batch, member_seed(tf.cast(seed, tf.int64), number))
 
     def _one(self, name, terms):
         """Return all that a member minimises as one term."""

@@ -33,7 +33,9 @@ class Mixup(Objective):
     def __init__(self, inner, models, numbers):
         self._inner = inner.build(inner.config, models, numbers)
         self._shares = Shares(numbers["mixup"])
-        self.variables, self.seed_states = self._inner.variables, [[self._shares.seed_state]]
+        self.variables, self.after, self.prepare = self._inner.variables, self._inner.after, self._inner.prepare
+        (inside,) = self._inner.seed_states or ((),)
+        self.seed_states = [[*inside, self._shares.seed_state]]
         (update,) = self._inner.updates
         self.updates = (update._replace(loss=self._loss),)
 

@@ -7,10 +7,9 @@ Outputs, targets and losses are matched by name.
 
 from dataclasses import dataclass
 
-import keras
-
 from skdeep._engine.objectives.terms import Objective, Update, summed
 from skdeep._engine.spec import Recipe, taken_from, within
+from skdeep._engine.views import outputs_by_name
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,7 @@ class Supervised(Objective):
 
     def outputs(self, inputs, training):
         """Return the outputs of the net by name."""
-        outputs = self.model(inputs, training=training)
-        if isinstance(outputs, dict):
-            return outputs
-        flat = keras.tree.flatten(outputs)
-        names = getattr(self.model, "output_names", [])
-        # A net of one output, or one whose outputs have other names, has them in the order of the losses.
-        return dict(zip(names if set(names) == set(self._losses) else self._losses, flat, strict=True))
+        return outputs_by_name(self.model, self.model(inputs, training=training), tuple(self._losses))
 
     def terms(self, outputs, targets, sample_weight):
         """Return the loss of each output as a Term."""

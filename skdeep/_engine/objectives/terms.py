@@ -57,7 +57,7 @@ def summed(losses, weights=None, coefficient=1.0):
 
 
 class Update(NamedTuple):
-    """Variables that move down a loss.
+    """Variables that move down a loss. The first update of an objective takes its turn at every step.
 
     `loss(batch, training)` returns {name: Term} with the names of `terms`; the sum of their contributions is minimised.
     `added()` returns further losses of a batch, without names, once `loss` was called: what layers have added.
