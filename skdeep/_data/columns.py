@@ -70,8 +70,20 @@ class Ids(Dense):
     dtype: str = "int32"
 
 
+class _Rows:
+    """What columns have in common whose first tensor says where each row begins and ends."""
+
+    def n_rows(self, tensors):
+        """Return the number of rows, in the graph."""
+        return _tf().shape(tensors[0])[0] - 1
+
+    def whole(self, tensors):
+        """Return what the net is called with for all rows."""
+        return self.gather(tensors, _tf().range(self.n_rows(tensors)))
+
+
 @dataclass(frozen=True)
-class Sparse:
+class Sparse(_Rows):
     """The rows of a CSR matrix, which is never made dense: a batch is a `tf.SparseTensor` of its own entries.
 
     Parameters
@@ -97,10 +109,6 @@ class Sparse:
             to_tensor(array.data.astype(self.dtype, copy=False)),
         ]
 
-    def n_rows(self, tensors):
-        """Return the number of rows, in the graph."""
-        return _tf().shape(tensors[0])[0] - 1
-
     def gather(self, tensors, rows):
         """Return some rows as a sparse tensor."""
         tf = _tf()
@@ -113,10 +121,6 @@ class Sparse:
         sparse._dense_shape_default = tf.TensorShape((None, self.shape[0]))
         return [sparse]
 
-    def whole(self, tensors):
-        """Return all rows as a sparse tensor."""
-        return self.gather(tensors, _tf().range(self.n_rows(tensors)))
-
     def names(self, name):
         """Return the name of the one input of the net."""
         return (name,)
@@ -127,7 +131,7 @@ class Sparse:
 
 
 @dataclass(frozen=True)
-class Ragged:
+class Ragged(_Rows):
     """Rows of different lengths. A batch is padded with zeros to its longest row and comes with the lengths.
 
     Parameters
@@ -151,20 +155,12 @@ class Ragged:
         values = np.reshape(np.asarray(values, self.dtype), (-1, *self.shape))
         return [_tf().convert_to_tensor(offsets), _tf().convert_to_tensor(values)]
 
-    def n_rows(self, tensors):
-        """Return the number of rows, in the graph."""
-        return _tf().shape(tensors[0])[0] - 1
-
     def gather(self, tensors, rows):
         """Return some rows, padded, and their lengths."""
         tf = _tf()
         splits, values = _ragged_rows(*tensors, rows)
         padded = tf.RaggedTensor.from_row_splits(values, splits, validate=False).to_tensor()
         return [tf.ensure_shape(padded, (None, None, *self.shape)), tf.cast(splits[1:] - splits[:-1], tf.int32)]
-
-    def whole(self, tensors):
-        """Return all rows, padded, and their lengths."""
-        return self.gather(tensors, _tf().range(self.n_rows(tensors)))
 
     def names(self, name):
         """Return the names of the padded values and of the lengths."""
