@@ -5,6 +5,8 @@ dropout, penalties, batch size, seeds, row order) is an argument or a variable, 
 graph is the same. A program is used by one thread at a time; the cache leases it.
 """
 
+from fnmatch import fnmatchcase
+
 import numpy as np
 import tensorflow as tf
 
@@ -46,6 +48,7 @@ class Program:
         self._built = state.Build(lambda: self._build(numbers))
         self.models, self._objective = self._built.models, self._built.made
         _check_updates(self._objective.updates, self._variables)
+        _check_patterns(self._objective.updates, spec.rate_factors)
         shared = _in_several(self._objective.updates)
         self._steppers = [Stepper(update, spec, numbers, shared) for update in self._objective.updates]
         for stepper in self._steppers:
@@ -327,6 +330,14 @@ def _check_updates(updates, numbers):
         raise ValueError("Every update of an objective needs an optimizer of its own.")
     if any(update.every != 1 for update in updates) and "step" not in numbers:
         raise ValueError("An update that has its turn every few steps needs the live number 'step' in its recipe.")
+
+
+def _check_patterns(updates, rate_factors):
+    """Raise ValueError for rate factors that are for no variable."""
+    paths = [variable.path for update in updates for variable in update.variables]
+    for pattern, _ in rate_factors:
+        if not any(fnmatchcase(path, pattern) for path in paths):
+            raise ValueError(f"No variable has a path like {pattern!r}; there are {paths}.")
 
 
 def _in_several(updates):

@@ -6,9 +6,8 @@ from fnmatch import fnmatchcase
 import keras
 import tensorflow as tf
 
-from skdeep._engine import optimizers, state
+from skdeep._engine import optimizers, roles, state
 from skdeep._engine.layout import layout
-from skdeep._engine.roles import is_kernel
 from skdeep._engine.spec import taken_from
 
 
@@ -30,7 +29,7 @@ class Stepper:
         alone = not any(id(variable) in shared for variable in update.variables)
         self.layout = layout(update.variables, spec.one_vector and alone)
         self._penalties = {name: numbers[name] for name in spec.penalties}
-        self._is_kernel = [is_kernel(variable) for variable in update.variables]
+        self._is_kernel = [roles.is_kernel(variable) for variable in update.variables]
         self._factors = _factors(update.variables, spec.rate_factors, numbers)
         recipe = dict(spec.optimizers)[update.optimizer]
         own = numbers if update.optimizer == "optimizer" else taken_from(update.optimizer, numbers)
@@ -69,8 +68,10 @@ class Stepper:
         if "clip_norm" in self._penalties:
             for group in self.update.groups or (range(len(gradients)),):
                 self._clip(gradients, group)
-        triples = zip(gradients, values, self._is_kernel, strict=True)
-        return [self._with_penalty(*one) if one[2] else one[0] for one in triples]
+        return [
+            self._with_penalty(gradient, value) if is_kernel and gradient is not None else gradient
+            for gradient, value, is_kernel in zip(gradients, values, self._is_kernel, strict=True)
+        ]
 
     def _clip(self, gradients, group):
         """Shorten those gradients of a group in place that are together longer than the bound."""
@@ -80,9 +81,7 @@ class Stepper:
         for index in group:
             gradients[index] = gradients[index] * scale
 
-    def _with_penalty(self, gradient, value, _):
-        if gradient is None:
-            return gradient
+    def _with_penalty(self, gradient, value):
         if "alpha" in self._penalties:
             gradient += self._penalties["alpha"].read() * value
         if "l1" in self._penalties:

@@ -145,6 +145,11 @@ def test_numbers_of_different_parts_need_different_names():
         trained(plain(), {"alpha": 0.1}, model=spec, penalties=("alpha",))
 
 
+def test_rate_factors_for_no_variable_are_refused():
+    with pytest.raises(ValueError, match=r"path like 'frist/\*'; there are \['first/kernel', 'first/bias', "):
+        trained(plain(), {"slow": 0.1}, rate_factors=(("frist/*", "slow"),))
+
+
 def test_a_plateau_of_an_ensemble_is_that_of_the_mean_of_its_members():
     schedule = ReduceOnPlateau(factor=0.1, patience=1, tol=1e9)  # nothing is an improvement
     plan = {"epochs": 4, "schedules": {"learning_rate": schedule}, "monitor": ("member_0", "member_1")}
