@@ -11,7 +11,7 @@ from skdeep._engine.spec import Recipe
 from skdeep.losses import _facts
 from skdeep.losses._facts import LossFacts, name_of
 from skdeep.losses.classification import CrossEntropy, Focal
-from skdeep.utils._keys import KerasObject, described, undescribed
+from skdeep.utils._keys import KerasObject, described, plain_copy, undescribed
 
 # In the names of Keras losses that want one column a class, also of two.
 _ONE_CLASS_A_ROW = ("categorical", "kldivergence", "kullback")
@@ -117,7 +117,7 @@ def _own(instance, facts):
 
 def _build_own(config, numbers):
     kept, live = config
-    instance = type(kept.instance).from_config(kept.instance.get_config())
+    instance = plain_copy(kept.instance)  # subclasses may have attributes that their config does not mention
     for name in live:
         setattr(instance, name, numbers[name])
     return instance.call
