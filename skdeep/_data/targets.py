@@ -145,6 +145,10 @@ def class_weight_tables(class_weight, y, sample_weight, target):
     if len(given) != len(columns):
         raise ValueError(f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}.")
     for weights, known in zip(given, classes, strict=True):
+        if not isinstance(weights, dict):
+            raise ValueError(
+                f"class_weight must be a dict of weights by label, a list of them, or 'balanced', got {class_weight!r}."
+            )
         if not all(isinstance(weight, Real) for weight in weights.values()):
             raise ValueError(f"class_weight needs numbers as weights, got {class_weight!r}.")
         unknown = [label for label in weights if label not in known]

@@ -177,7 +177,7 @@ def _build_keras_classification(config, numbers):
     settings = getattr(loss, "_fn_kwargs", {})
     from_logits = settings.get("from_logits", getattr(loss, "from_logits", False))
     name = name_of(loss).lower().replace("_", "")
-    by_number, one_class_a_row = "sparse" in name, any(word in name for word in _ONE_CLASS_A_ROW)
+    by_number, one_class_a_row = name.startswith("sparse"), any(word in name for word in _ONE_CLASS_A_ROW)
 
     def each_row(targets, outputs):
         if one_class_a_row and not targets.dtype.is_integer:

@@ -288,3 +288,20 @@ def test_early_stopping_with_weights_and_a_scorer_that_takes_none():
     model = classifier(early_stopping=True, scoring=score).fit(X, y, sample_weight=np.linspace(0.5, 2.0, len(y)))
     assert len(model.validation_scores_) == model.n_iter_
     assert_array_equal(model.classes_, [0, 1, 2])
+
+
+@pytest.mark.parametrize("class_weight", [[3], [None], [{0: 2.0}, 3]])
+def test_class_weights_that_are_no_dicts_are_named(class_weight):
+    labels = y if len(class_weight) == 1 else np.column_stack([y, y])
+    with pytest.raises(ValueError, match="class_weight must be a dict of weights by label"):
+        classifier(class_weight=class_weight).fit(X, labels)
+
+
+def test_a_loss_whose_name_merely_contains_a_word_is_taken_for_what_it_is():
+    def not_sparse_at_all(y_true, y_pred):
+        return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)  # on one column a class
+
+    def squares(y_true, y_pred):
+        return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+    assert same(*(classifier(loss=loss).fit(X, y) for loss in (not_sparse_at_all, squares)))
