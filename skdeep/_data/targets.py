@@ -145,6 +145,10 @@ def class_weight_tables(class_weight, y, sample_weight, target):
     if len(given) != len(columns):
         raise ValueError(f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}.")
     for weights, known in zip(given, classes, strict=True):
+        if not isinstance(weights, dict):
+            raise ValueError(
+                f"class_weight must be a dict of weights by label, a list of them, or 'balanced', got {class_weight!r}."
+            )
         if not all(isinstance(weight, Real) for weight in weights.values()):
             raise ValueError(f"class_weight needs numbers as weights, got {class_weight!r}.")
         unknown = [label for label in weights if label not in known]
@@ -225,7 +229,9 @@ def regression_target(y, sample_weight, loss):
         offset, scale = mean, np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=sample_weight))
     elif loss.scaling == "mean":
         scale = mean
-    scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, 1.0)
+    # A constant tells nothing of how far targets spread; its size is a better guess than one, should more rows come.
+    constant = np.where(mean, np.abs(mean), 1.0)
+    scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, constant)
     return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
 
 

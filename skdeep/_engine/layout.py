@@ -19,8 +19,6 @@ class ByWeight:
     variables : list of keras.Variable
     """
 
-    unconnected = "none"
-
     def __init__(self, variables):
         self.variables = self.updated = list(variables)
 
@@ -36,6 +34,10 @@ class ByWeight:
     def elsewhere(self):
         """Return (variable, value) of those whose weights are not in them."""
         return []
+
+    def completed(self, gradients, values):
+        """Return gradients as they are: variables without one are left alone."""
+        return gradients
 
     def apply(self, optimizer, gradients):
         """Let an optimizer take a step."""
@@ -54,8 +56,6 @@ class OneVector:
     variables : list of keras.Variable
         They hold the weights between two calls.
     """
-
-    unconnected = "zero"
 
     def __init__(self, variables):
         self.variables = list(variables)
@@ -81,6 +81,11 @@ class OneVector:
     def elsewhere(self):
         """Return (variable, value) of those whose weights are not in them."""
         return list(zip(self.variables, self.values(), strict=True))
+
+    def completed(self, gradients, values):
+        """Return gradients with zeros for those weights that the loss does not depend on."""
+        pairs = zip(gradients, values, strict=True)
+        return [tf.zeros_like(value) if gradient is None else gradient for gradient, value in pairs]
 
     def apply(self, optimizer, gradients):
         """Let an optimizer take a step."""

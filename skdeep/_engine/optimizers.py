@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from skdeep._engine.roles import is_kernel
 from skdeep._engine.spec import Recipe
-from skdeep.utils._keys import KerasObject
+from skdeep.utils._keys import KerasObject, forgets_its_config
 from skdeep.utils._numbers import LiveNumber
 
 # name -> (Keras class, what differs from its defaults); every other number of ours is Keras' own.
@@ -18,7 +18,7 @@ _NAMED = {
     "adadelta": ("Adadelta", {}),
     "rmsprop": ("RMSprop", {}),
     "adam": ("Adam", {}),
-    "adamw": ("AdamW", {}),
+    "adamw": ("AdamW", {"weight_decay": 0.004}),
     "adamax": ("Adamax", {}),
     "nadam": ("Nadam", {}),
     "lion": ("Lion", {}),
@@ -29,7 +29,7 @@ _WITH_MOMENTUM = ("SGD", "RMSprop")
 _BY_LAYER = ("lamb",)  # its steps depend on the norm of each weight
 
 
-def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
+def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay="auto"):
     """Return the recipe of an optimizer and the values of its live numbers.
 
     Parameters
@@ -40,8 +40,8 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
         "auto" is 1e-3 for a name (1e-2 for plain gradient descent) and an instance's own.
     momentum : float or None, default=None
         None leaves the optimizer its own.
-    weight_decay : float, default=0.0
-        Decoupled decay; 0 leaves an instance its own.
+    weight_decay : float or "auto", default="auto"
+        Decoupled decay; "auto" is 0.004 for "adamw", an instance's own, and else 0.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay=0.0):
         )
     numbers = {
         "momentum": own.get("momentum") if momentum is None else momentum,
-        "weight_decay": weight_decay or own.get("weight_decay"),
+        "weight_decay": own.get("weight_decay") if weight_decay == "auto" else weight_decay,
     }
     numbers = {name: float(value) for name, value in numbers.items() if value}
     own_rate = own.get("learning_rate", 1e-3)
@@ -85,6 +85,13 @@ def _describe(optimizer):
         return optimizer, kind, own
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise TypeError(f"optimizer must be a name or a keras.optimizers.Optimizer instance, got {optimizer!r}.")
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = optimizer.inner_optimizer  # scaling is for half precision, in which nothing is computed here
+    if forgets_its_config(type(optimizer)):
+        raise TypeError(
+            f"The optimizer {type(optimizer).__name__} has parameters of its own, which get_config does not mention, "
+            "so that it cannot be built anew for each net; add them to its get_config."
+        )
     own = optimizer.get_config()
     live = ["momentum", "weight_decay"] + ([] if isinstance(own["learning_rate"], dict) else ["learning_rate"])
     return KerasObject(optimizer, live), type(optimizer).__name__, own
@@ -100,6 +107,8 @@ def build(described, numbers):
         cls, settings = getattr(keras.optimizers, kind), dict(config)
     else:
         cls, settings = type(described.instance), dict(described.instance.get_config())
+    # Gradients are those of the loss itself, so that there is no scale to take out again.
+    settings["loss_scale_factor"] = None
     # AdamW insists on a decay, so that it gets one and loses it again.
     settings["weight_decay"] = numbers.get("weight_decay", 0.0)
     if "momentum" in settings or "momentum" in numbers:

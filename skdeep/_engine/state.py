@@ -1,11 +1,15 @@
 """What a program starts from: initial weights, slots and seeds, drawn from a seed inside the graph."""
 
+from contextlib import contextmanager
 from itertools import zip_longest
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
+from skdeep.utils._keys import plain_copy
 from skdeep.utils._random import python_random_state_kept
 
 _SEEDS = 2**31  # are whole numbers below this
@@ -99,15 +103,32 @@ class _GraphSeed(keras.random.SeedGenerator):
 
 
 def draw(initializer, variable, seed):
-    """Return an initial value of `variable` drawn with the seed tensor of shape (2,)."""
-    if not hasattr(initializer, "seed"):
-        return initializer(tuple(variable.shape), dtype=variable.dtype)
-    own_seed = initializer.seed
-    initializer.seed = _GraphSeed(seed)
+    """Return an initial value of `variable` drawn with the seed tensor of shape (2,).
+
+    A seed of the initializer's own is counted in; what draws without a seed draws with this one too. The initializer
+    may be a user's, and shared by threads, so that a copy is seeded. Random values are drawn in single precision, so
+    that nets of the same seed start alike in any.
+    """
+    own = getattr(initializer, "_init_seed", None)
+    seed = seed + tf.constant([own, 0], tf.int64) if isinstance(own, int) else seed
+    dtype = variable.dtype
+    if hasattr(initializer, "seed"):
+        initializer = plain_copy(initializer)
+        initializer.seed = _GraphSeed(seed)
+        dtype = "float32"
+    with _unseeded_draws_from(seed):
+        return tf.cast(initializer(tuple(variable.shape), dtype=dtype), variable.dtype)
+
+
+@contextmanager
+def _unseeded_draws_from(seed):
+    """Let Keras' random functions draw with a seed tensor where they are given none."""
+    before = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, _GraphSeed(seed))
     try:
-        return initializer(tuple(variable.shape), dtype=variable.dtype)
+        yield
     finally:
-        initializer.seed = own_seed
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, before)
 
 
 def drawn(spec, signature, seed):

@@ -58,8 +58,12 @@ class Stepper:
             with reading(elsewhere, others):
                 terms = self.update.loss(batch, True)
                 total = self.update.total(terms)
-        gradients = tape.gradient(total, values, unconnected_gradients=self.layout.unconnected)
-        self.layout.apply(self.optimizer, self._transformed(gradients, values))
+        gradients = tape.gradient(total, values)
+        if all(gradient is None for gradient in gradients):
+            raise ValueError(
+                "The loss has no gradient: nothing the net computes changes it, so there is nothing to learn."
+            )
+        self.layout.apply(self.optimizer, self._transformed(self.layout.completed(gradients, values), values))
         return total, terms
 
     def _transformed(self, gradients, values):

@@ -19,7 +19,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     """
 
     _attributes = """
-        weights_ : list of ndarray
+        weights_ : tuple of ndarray
             Weights of the net, in Keras' order; read-only.
     """
 

@@ -13,6 +13,8 @@ from skdeep._estimator import plans, training
 from skdeep._estimator.net import Net, Stage
 from skdeep._estimator.sklearn_callbacks import EpochTasks
 
+_LEAST_WEIGHT = 1e-30  # of the largest: a batch of rows that hardly count still has a mean
+
 
 def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, incremental=False):
     """Train the net of an estimator and set its fitted attributes.
@@ -40,6 +42,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     # Rows and what is learned of them.
     rows = _validated(estimator, inputs, problem, rows, reset=before is None)
     problem = problem.resolved()
+    _check_same_scaling(problem, before)
     target = problem.learn(rows.y, rows.sample_weight, classes) if before is None else before.target
     seeds = estimator._draw_seeds() if before is None else before.seeds
     inputs = inputs.computing(rows.X) if before is None else inputs
@@ -82,6 +85,15 @@ def _validated(estimator, inputs, problem, rows, *, reset):
     return RowData(X, *problem.validate(estimator, X, rows.y, rows.sample_weight)).without_weightless()
 
 
+def _check_same_scaling(problem, before):
+    """Raise ValueError if a net is to go on with a loss whose targets mean something else to it."""
+    if before is not None and problem.loss.scaling != before.loss.scaling:
+        raise ValueError(
+            f"The net was trained with loss={before.loss.name!r} and cannot go on with "
+            f"{problem.loss.facts.name!r}, which scales its targets otherwise. Fit anew, with warm_start=False."
+        )
+
+
 def _split(estimator, inputs, problem, rows, held_out, target, seed):
     """Return (training rows, validation rows or None)."""
     if (held_out.X is None) != (held_out.y is None):
@@ -116,9 +128,14 @@ def _objective(problem, target, design):
 
 def _encoded(rows, inputs, problem, target, signature):
     X, y = inputs.encode(rows.X, signature), problem.encode(rows.y, target, inputs.dtype)
-    weight = rows.sample_weight
-    # Weights that are all the same change nothing, and the unweighted program is faster.
-    return training.Arrays(X, y, None if weight is None or np.ptp(weight) == 0 else weight, rows.n_rows)
+    return training.Arrays(X, y, _proportions(rows.sample_weight), rows.n_rows)
+
+
+def _proportions(weight):
+    """Return weights up to one, so that no dtype over- or underflows; None if all are the same, which is faster."""
+    if weight is None or np.ptp(weight) == 0:
+        return None
+    return np.maximum(weight / weight.max(), _LEAST_WEIGHT)
 
 
 def _watch(estimator, held_out, incremental):
@@ -177,7 +194,7 @@ def _observer(estimator, problem, net, rows, stages):
 def _start(estimator, before, design):
     """Return where the first stage starts: from what was fitted before, or from weights that a design brings."""
     if before is not None:
-        return training.Start(estimator.weights_, estimator.optimizer_state_, before.optimizer_kind)
+        return training.Start(estimator.weights_, estimator.optimizer_state_, before.optimizer_kind, before.n_steps)
     return training.Start(initial=design.initial() if design.initial else None)
 
 
@@ -187,9 +204,11 @@ def _keep(estimator, problem, net, outcome, run, first_epoch):
     accumulates = run.incremental and hasattr(estimator, "weights_")
     for array in result.weights:
         array.flags.writeable = False  # predictions are computed from a copy that would not follow
-    net = dataclasses.replace(net, numbers=outcome.numbers, optimizer_kind=outcome.optimizer_kind)
+    net = dataclasses.replace(
+        net, numbers=outcome.numbers, optimizer_kind=outcome.optimizer_kind, n_steps=outcome.n_steps
+    )
     vars(estimator).update(_net=net, **problem.attributes(net.target))
-    estimator.weights_ = result.weights
+    estimator.weights_ = tuple(result.weights)
     estimator.optimizer_state_ = result.optimizer_state
     estimator.history_ = training.joined(estimator.history_, history) if accumulates else history
     estimator.loss_curve_ = estimator.history_["loss"]

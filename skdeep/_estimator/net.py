@@ -75,6 +75,8 @@ class Net:
         Values of all live numbers of the last training.
     optimizer_kind : tuple
         Tells whether another training can go on from the state of the optimizer.
+    n_steps : int
+        Batches that the weights have seen.
     """
 
     spec: ModelSpec
@@ -85,6 +87,7 @@ class Net:
     seeds: tuple = ()
     numbers: Any = None
     optimizer_kind: tuple = ()
+    n_steps: int = 0
 
     @property
     def link(self):

@@ -113,12 +113,12 @@ class OptimizerParams:
         'Momentum of "sgd", "nesterov" and "rmsprop". None leaves the optimizer its own: 0.9 for "nesterov", 0 for the '
         "others.",
     )
-    weight_decay: float = param(
-        0.0,
-        [positive(Real, closed="left")],
-        "float",
-        "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. 0 "
-        "leaves an optimizer instance its own.",
+    weight_decay: object = param(
+        "auto",
+        [StrOptions({"auto"}), positive(Real, closed="left")],
+        'float or "auto"',
+        "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. "
+        '"auto" is 0.004 for "adamw", the one of an optimizer instance, and 0 for the others.',
     )
     clip_norm: object = param(
         None,

@@ -8,7 +8,7 @@ import copy
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import _check_sample_weight, _check_y
+from sklearn.utils.validation import _check_sample_weight, _check_y, column_or_1d
 
 from skdeep._data import targets
 from skdeep._data.columns import Dense, Ids
@@ -102,7 +102,7 @@ class Classification(_Supervised):
 
     def strata(self, y, target):
         """Return the labels, where there is one a row."""
-        return y if target.kind in ("binary", "multiclass") else None
+        return column_or_1d(y) if target.kind in ("binary", "multiclass") else None
 
     def attributes(self, target):
         """Return what a fitted classifier tells of its targets."""

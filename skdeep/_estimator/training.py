@@ -23,11 +23,12 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Start:
-    """Where training goes on from: weights, state of the optimizer and its kind; or the weights to begin with."""
+    """Where training goes on from: weights, state of the optimizer, its kind, steps taken; or weights to begin with."""
 
     weights: list | None = None
     optimizer_state: list | None = None
     optimizer_kind: tuple = (None, True)
+    n_steps: int = 0
     initial: list | None = None
 
 
@@ -83,11 +84,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result, with the live numbers of the last stage and what the state of its optimizer is good for."""
+    """A result, the live numbers of the last stage, the kind of its optimizer's state, and all steps so far."""
 
     result: FitResult
     numbers: dict
     optimizer_kind: tuple
+    n_steps: int
 
 
 def run(run, stages, start, first_epoch):
@@ -96,7 +98,7 @@ def run(run, stages, start, first_epoch):
     for stage in stages:
         outcome = _train(run, stage, start, first_epoch + n_epochs)
         result = outcome.result
-        start = Start(result.weights, result.optimizer_state, outcome.optimizer_kind)
+        start = Start(result.weights, result.optimizer_state, outcome.optimizer_kind, outcome.n_steps)
         history, n_epochs = joined(history, result.history), n_epochs + result.n_epochs
         keeps_best = run.watch in ("val_loss", "val_score")
         best = result if best is None or not keeps_best or run.improves(result.best, best.best) else best
@@ -112,7 +114,7 @@ def _train(run, stage, start, first_epoch):
     from skdeep._engine.fit import loop
 
     parameters, rows, validation = run.parameters, run.rows, run.validation
-    numbers = _numbers(run, stage, first_epoch)
+    numbers = _numbers(run, stage, start.n_steps)
     one_vector = run.training.one_vector and (start.optimizer_kind[1] if start.weights else not parameters.callbacks)
     kind = run.training.kind, one_vector
     spec = plans.program_spec(
@@ -151,16 +153,17 @@ def _train(run, stage, start, first_epoch):
             callbacks=parameters.callbacks or (),
             observer=run.observer,
         )
-    return Outcome(result, numbers, kind)
+    steps = result.n_epochs * -(-rows.n_rows // run.batch_size)
+    return Outcome(result, numbers, kind, start.n_steps + steps)
 
 
-def _numbers(run, stage, first_epoch):
+def _numbers(run, stage, n_steps):
     """Return the values of all live numbers of a stage."""
     numbers = {**run.numbers, **run.training.numbers, **run.objective_numbers}
     if "learning_rate" in numbers:
         numbers["learning_rate"] *= stage.rate_factor
     if "step" in numbers:
-        numbers["step"] = float(first_epoch * -(-run.rows.n_rows // run.batch_size))
+        numbers["step"] = float(n_steps)
     return numbers
 
 

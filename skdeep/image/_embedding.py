@@ -157,7 +157,7 @@ class ImageEmbedding(
         origin = self._draw_seeds()[0] if is_random else weights
         body = draw_weights(measures, origin) if is_random else read_weights(measures, origin)
         rescaling = [np.full(X.shape[3], number, backbone.DTYPE) for number in numbers.values()]
-        self.weights_ = [*rescaling, *body]
+        self.weights_ = (*rescaling, *body)
         self._content = repr((measures, numbers)).encode() + digest(measures, origin, body)
         self._n_features_out = self._embedded(X[:1]).shape[1]
 

@@ -11,7 +11,7 @@ from skdeep._engine.spec import Recipe
 from skdeep.losses import _facts
 from skdeep.losses._facts import LossFacts, name_of
 from skdeep.losses.classification import CrossEntropy, Focal
-from skdeep.utils._keys import KerasObject, described, undescribed
+from skdeep.utils._keys import KerasObject, described, plain_copy, undescribed
 
 # In the names of Keras losses that want one column a class, also of two.
 _ONE_CLASS_A_ROW = ("categorical", "kldivergence", "kullback")
@@ -117,7 +117,7 @@ def _own(instance, facts):
 
 def _build_own(config, numbers):
     kept, live = config
-    instance = type(kept.instance).from_config(kept.instance.get_config())
+    instance = plain_copy(kept.instance)  # subclasses may have attributes that their config does not mention
     for name in live:
         setattr(instance, name, numbers[name])
     return instance.call
@@ -177,7 +177,7 @@ def _build_keras_classification(config, numbers):
     settings = getattr(loss, "_fn_kwargs", {})
     from_logits = settings.get("from_logits", getattr(loss, "from_logits", False))
     name = name_of(loss).lower().replace("_", "")
-    by_number, one_class_a_row = "sparse" in name, any(word in name for word in _ONE_CLASS_A_ROW)
+    by_number, one_class_a_row = name.startswith("sparse"), any(word in name for word in _ONE_CLASS_A_ROW)
 
     def each_row(targets, outputs):
         if one_class_a_row and not targets.dtype.is_integer:

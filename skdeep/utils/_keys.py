@@ -43,6 +43,24 @@ def freeze(value):
     return _Identity(value)
 
 
+def plain_copy(instance):
+    """Return a copy with the same attributes; Keras copies many objects through a config, which may forget some."""
+    copied = object.__new__(type(instance))
+    vars(copied).update(vars(instance))
+    return copied
+
+
+def forgets_its_config(cls):
+    """Whether a class of a user's own has an `__init__`, but leaves `get_config` to Keras, which does not know it."""
+    home = next(base for base in cls.__mro__ if "get_config" in vars(base))
+    maker = next(base for base in cls.__mro__ if "__init__" in vars(base))
+    return _is_keras(home) and not _is_keras(maker)
+
+
+def _is_keras(cls):
+    return cls.__module__.partition(".")[0] in ("keras", "builtins")
+
+
 class KerasObject:
     """An object that hashes and compares by what it computes: its class and config, less names and live numbers.
 
@@ -63,25 +81,38 @@ class KerasObject:
             self.key = freeze(instance)
             return
         config = dict(instance.get_config())
-        if attributes:
+        if attributes or forgets_its_config(type(instance)):
             config |= {f"attribute {name}": value for name, value in vars(instance).items()}
-            self.instance = object.__new__(type(instance))
-            vars(self.instance).update(vars(instance))
+            self.instance = plain_copy(instance)
         ignored = {"name", "attribute name", *live, *(f"attribute {name}" for name in live)}
         self.key = type(instance), freeze({name: value for name, value in config.items() if name not in ignored})
 
     def __eq__(self, other):
-        return isinstance(other, KerasObject) and self.key == other.key
+        return type(other) is type(self) and self.key == other.key
 
     def __hash__(self):
         return hash(self.key)
 
 
+class CallableObject:
+    """A callable with a state of its own, which compares by class and state; later changes do not reach it."""
+
+    def __init__(self, instance):
+        self.instance = plain_copy(instance)
+        self.key = type(instance), freeze(dict(vars(instance)))
+
+    __eq__ = KerasObject.__eq__
+    __hash__ = KerasObject.__hash__
+
+
 def described(value):
-    """Return a KerasObject for what `clone` copies, and anything else, such as a name or a plain function, as it is."""
-    return KerasObject(value) if hasattr(value, "get_config") or isinstance(value, partial) else value
+    """Return what stands for an object in a key: by content if `clone` copies it or it has a state, else itself."""
+    if hasattr(value, "get_config") or isinstance(value, partial):
+        return KerasObject(value)
+    stateful = callable(value) and not isinstance(value, type) and getattr(value, "__dict__", None)
+    return CallableObject(value) if stateful and not hasattr(value, "__code__") else value
 
 
 def undescribed(value):
     """Return the object itself, described or not."""
-    return value.instance if isinstance(value, KerasObject) else value
+    return value.instance if isinstance(value, (KerasObject, CallableObject)) else value

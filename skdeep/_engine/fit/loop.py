@@ -210,6 +210,8 @@ class _Fit:
 
     def _result(self):
         self.program.average_weights()
+        if self.epoch and self.watch.never_finite:
+            raise ValueError(_diverged(f"No epoch had a finite {' or '.join(self.plan.watched)}.", self.plan))
         weights = self.watch.best_weights()
         if not all(np.isfinite(array).all() for array in weights):
             raise ValueError(_diverged("The weights became infinite or NaN.", self.plan))

@@ -96,6 +96,11 @@ class Watch:
                 weights = self._program.weights() if weights is None else weights
                 self._kept[index] = weights
 
+    @property
+    def never_finite(self):
+        """Whether there is no best epoch although its weights are wanted."""
+        return self._plan.restore_best and any(math.isinf(monitor.best) for monitor in self._monitors)
+
     def best_weights(self):
         """Return the weights that training leaves: the best ones if the plan says so, else the last."""
         weights = self._program.weights() if any(kept is None for kept in self._kept) else list(self._kept[0])

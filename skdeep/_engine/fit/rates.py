@@ -58,7 +58,9 @@ class Rates:
         epochs = plan.schedule_start + epoch + np.arange(n_epochs)[:, None]
         fractions = np.minimum((epochs + np.arange(self._n_steps) / self._n_steps) / plan.schedule_epochs, 1.0)
         schedule = plan.schedules[name]
-        factors = schedule(fractions) if isinstance(schedule, Schedule) else np.vectorize(schedule)(fractions)
+        factors = (
+            schedule(fractions) if isinstance(schedule, Schedule) else np.vectorize(schedule, otypes=[float])(fractions)
+        )
         base = self._base if name == "learning_rate" else plan.numbers[name]
         values = (base * np.asarray(factors, dtype=float)).astype(self._program.dtype.as_numpy_dtype)
         if not (np.isfinite(values).all() and (values >= 0).all()):

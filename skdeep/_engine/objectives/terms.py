@@ -76,8 +76,9 @@ class Update(NamedTuple):
 
     def total(self, terms):
         """Return what is minimised: added losses and the contributions of the terms."""
-        added = self.added()
-        loss = tf.add_n([tf.zeros((), added[0].dtype), *added]) if added else 0.0
+        dtype = terms[self.terms[0]].total.dtype
+        added = [tf.cast(one, dtype) for one in self.added()]
+        loss = tf.add_n([tf.zeros((), dtype), *added]) if added else 0.0
         for name in self.terms:
             loss += terms[name].contribution
         return loss
