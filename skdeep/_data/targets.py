@@ -229,8 +229,8 @@ def regression_target(y, sample_weight, loss):
         offset, scale = mean, np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=sample_weight))
     elif loss.scaling == "mean":
         scale = mean
-    # A constant tells nothing of how far targets spread; its size is a better guess than one, should more rows come.
-    constant = np.where(mean, np.abs(mean), 1.0)
+    # One row tells nothing of how far targets spread; their size is a better guess than one, should more rows come.
+    constant = np.where(mean, np.abs(mean), 1.0) if len(columns) == 1 else 1.0
     scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, constant)
     return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
 

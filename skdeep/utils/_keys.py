@@ -1,5 +1,6 @@
 """Hashable keys for Keras objects, so that two equal losses or optimizers share one compiled program."""
 
+import inspect
 from functools import partial
 
 import numpy as np
@@ -109,8 +110,12 @@ def described(value):
     """Return what stands for an object in a key: by content if `clone` copies it or it has a state, else itself."""
     if hasattr(value, "get_config") or isinstance(value, partial):
         return KerasObject(value)
-    stateful = callable(value) and not isinstance(value, type) and getattr(value, "__dict__", None)
-    return CallableObject(value) if stateful and not hasattr(value, "__code__") else value
+    return CallableObject(value) if _has_a_state(value) else value
+
+
+def _has_a_state(value):
+    """Whether something is called through a method of its class, written in Python, and has attributes."""
+    return inspect.isfunction(getattr(type(value), "__call__", None)) and bool(getattr(value, "__dict__", None))
 
 
 def undescribed(value):

@@ -67,7 +67,7 @@ def ours(cls=MLPRegressor, targets=y, **parameters):
     }
     parameters = shared | parameters
     still = {"optimizer": "sgd", "learning_rate": 1e-300, "weight_decay": 0.0, "momentum": None, "epochs": 1}
-    start = cls(**parameters | still).fit(X, targets).weights_
+    start = list(cls(**parameters | still).fit(X, targets).weights_)
     model = cls(epochs=EPOCHS, **parameters).fit(X, targets)
     return start, model.weights_, model.loss_curve_
 

@@ -248,5 +248,5 @@ def test_the_rows_of_a_call_are_few_where_the_net_is_wide():
     chunks = []
     for model in (narrow, wide):
         model.predict(X_labelled)
-        chunks.append(cache._predictor(model._net.spec, model._net.signature, outputs())._chunk)
+        chunks.append(cache._predictor(model._net.spec, model._net.signature, outputs(model._net.target.names))._chunk)
     assert chunks == [predict._VALUES_PER_CALL // 64, predict._VALUES_PER_CALL // 2**16]

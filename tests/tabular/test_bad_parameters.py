@@ -61,7 +61,7 @@ BAD_VALUES = {
     "learning_rate": [0.0, -0.01, "fast", None],
     "learning_rate_schedule": ["cosinus", 0.5],
     "momentum": [-0.1, 1.0, "auto"],
-    "weight_decay": [-0.1, "auto", None],
+    "weight_decay": [-0.1, "some", None],
     "clip_norm": [0.0, -1.0, "auto"],
     "epochs": [0, -1, 2.5, "many", None],
     "batch_size": [0, -1, 32.0, "all", None],

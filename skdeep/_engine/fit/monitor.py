@@ -98,8 +98,9 @@ class Watch:
 
     @property
     def never_finite(self):
-        """Whether there is no best epoch although its weights are wanted."""
-        return self._plan.restore_best and any(math.isinf(monitor.best) for monitor in self._monitors)
+        """Whether there is no best epoch although its weights are wanted; a scorer may have no number to give."""
+        wanted = self._plan.restore_best and not self._plan.greater_is_better
+        return wanted and any(math.isinf(monitor.best) for monitor in self._monitors)
 
     def best_weights(self):
         """Return the weights that training leaves: the best ones if the plan says so, else the last."""
