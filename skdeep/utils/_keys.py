@@ -115,7 +115,8 @@ def described(value):
 
 def _has_a_state(value):
     """Whether something is called through a method of its class, written in Python, and has attributes."""
-    return inspect.isfunction(getattr(type(value), "__call__", None)) and bool(getattr(value, "__dict__", None))
+    method = inspect.getattr_static(type(value), "__call__", None)
+    return inspect.isfunction(method) and bool(getattr(value, "__dict__", None))
 
 
 def undescribed(value):
