@@ -20,7 +20,7 @@ def isolated(build, *arguments):
     Parameters
     ----------
     build : callable
-        Sees the scopes of the calling thread: device, default dtype and custom objects.
+        Sees what is set for the calling thread: device, default dtype, custom objects, and how errors are shown.
     *arguments : object
         What it is called with.
     """
@@ -34,12 +34,14 @@ def isolated(build, *arguments):
 
 def _scopes_of_this_thread():
     custom_objects = global_state.get_global_attribute("custom_objects_scope_dict") or {}
-    return context.context().device_name, keras.config.dtype_policy(), dict(custom_objects)
+    filtering = keras.config.is_traceback_filtering_enabled()
+    return context.context().device_name, keras.config.dtype_policy(), dict(custom_objects), filtering
 
 
 def _call_within(scopes, build, arguments):
-    device, policy, custom_objects = scopes
+    device, policy, custom_objects, filtering = scopes
     keras.config.set_dtype_policy(policy)
+    (keras.config.enable_traceback_filtering if filtering else keras.config.disable_traceback_filtering)()
     with ExitStack() as stack:
         if device:
             stack.enter_context(tf.device(device))

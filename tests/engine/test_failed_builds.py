@@ -197,3 +197,33 @@ def test_an_interrupted_build_leaves_everything_as_it_was(expected):
         time.sleep(0.01)
     assert kept()[0] <= before[0] + 6
     assert_all_is_well(expected, kept())
+
+
+@pytest.mark.parametrize("filtering", [True, False])
+def test_errors_of_a_build_are_shown_as_the_user_wants_them(filtering):
+    def broken(x):
+        raise ValueError("mine")
+
+    (keras.config.enable_traceback_filtering if filtering else keras.config.disable_traceback_filtering)()
+    try:
+        with pytest.raises(ValueError, match="mine") as raised:
+            net(activation=broken).fit(X, y)
+    finally:
+        keras.config.enable_traceback_filtering()
+    assert (str(raised.value) == "mine") is not filtering
+
+
+def test_a_build_sees_the_custom_objects_of_its_caller():
+    seen = []
+
+    def looking(x):
+        seen.append(keras.saving.get_registered_object("my own"))
+        return x
+
+    def own(x):
+        return x
+
+    with keras.saving.custom_object_scope({"my own": own}):
+        net(activation=looking).fit(X, y)
+    assert seen
+    assert set(seen) == {own}
