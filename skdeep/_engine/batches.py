@@ -12,13 +12,10 @@ from skdeep._engine.objectives.terms import Batch
 from skdeep._engine.spec import SameAs
 
 _ALIGNMENT = 64  # bytes, which TensorFlow's CPU kernels want
-_SHARED_BYTES = 2**20  # less is copied faster than shared
 
 
 def to_tensor(array, dtype):
-    """Return an array as a tensor; the memory of a large one is shared where possible, and its owner keeps it alive."""
-    if array.nbytes < _SHARED_BYTES:
-        return tf.convert_to_tensor(array, dtype=dtype)
+    """Return an array as a tensor; its memory is shared where possible, and its owner keeps it alive."""
     return _shared(array) if _can_be_shared(array, dtype) else _aligned_copy(array, dtype)
 
 
@@ -28,7 +25,7 @@ def _can_be_shared(array, dtype):
 
 
 def _aligned_copy(array, dtype):
-    """Return a tensor that owns a copy of an array; TensorFlow's own way copies twice, to where it wants it last."""
+    """Return a tensor that owns a copy of an array; TensorFlow's own way copies large ones twice."""
     n_bytes = array.size * np.dtype(dtype).itemsize
     memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
