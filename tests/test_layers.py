@@ -51,6 +51,7 @@ WITH_TENSORFLOW = (
     "skdeep.losses._resolve",
     "skdeep.losses.classification",
     "skdeep.losses.regression",
+    "skdeep.utils._tensorflow",
 )
 
 MOST_LINES_OF_A_FILE = 450
@@ -153,6 +154,12 @@ def test_tensorflow_is_imported_late(module):
     early = imports_at_import_time(module)
     assert not [name for name in early if name.partition(".")[0] in ("tensorflow", "keras")]
     assert not [name for name in early if has_tensorflow(name)]
+
+
+@modules
+def test_tensorflow_is_imported_in_one_place(module):
+    if module != "skdeep.utils._tensorflow":
+        assert not [name for name in all_imports(module) if name.partition(".")[0] in ("tensorflow", "keras")]
 
 
 @modules

@@ -176,7 +176,7 @@ class Ragged(_Rows):
 
 
 def _tf():
-    import tensorflow as tf
+    from skdeep.utils._tensorflow import tf
 
     return tf
 

@@ -6,10 +6,10 @@ What a row is, the columns of a program know; here is what they have in common.
 import ctypes
 
 import numpy as np
-import tensorflow as tf
 
 from skdeep._engine.objectives.terms import Batch
 from skdeep._engine.spec import SameAs
+from skdeep.utils._tensorflow import tf
 
 _ALIGNMENT = 64  # bytes, which TensorFlow's CPU kernels want
 

@@ -1,6 +1,6 @@
 """Tracing: a Python function of tensors becomes one compiled graph, called with as little Python as possible."""
 
-import tensorflow as tf
+from skdeep.utils._tensorflow import tf
 
 
 def compile_function(function, types):

@@ -1,6 +1,6 @@
 """The loops of the graph: epochs, steps, and the sums they carry."""
 
-import tensorflow as tf
+from skdeep.utils._tensorflow import tf
 
 
 def epochs(orders, batch_size, sums, *, begin_epoch, step):

@@ -8,10 +8,7 @@ interruption reaches only the thread that waits.
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-import keras
-import tensorflow as tf
-from keras.src.backend.common import global_state
-from tensorflow.python.eager import context
+from skdeep.utils._tensorflow import context, global_state, keras, tf
 
 
 def isolated(build, *arguments):

@@ -4,9 +4,9 @@ The optimizer's many small operations, run once a step and not once a weight, ar
 costs. It has to treat every single weight alike.
 """
 
-import keras
 import numpy as np
-import tensorflow as tf
+
+from skdeep.utils._tensorflow import keras, tf
 
 MOST_WEIGHTS = 2**15  # copying more than these costs more than it saves
 

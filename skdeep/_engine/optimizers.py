@@ -2,13 +2,11 @@
 
 from functools import partial
 
-import keras
-import tensorflow as tf
-
 from skdeep._engine.roles import is_kernel
 from skdeep._engine.spec import Recipe
 from skdeep.utils._keys import KerasObject, forgets_its_config
 from skdeep.utils._numbers import LiveNumber
+from skdeep.utils._tensorflow import keras, tf
 
 # name -> (Keras class, what differs from its defaults); every other number of ours is Keras' own.
 _NAMED = {

@@ -2,14 +2,13 @@
 
 import threading
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from skdeep._engine import state, views
 from skdeep._engine.batches import all_rows, input_tensors, input_types
 from skdeep._engine.compile import compile_function
 from skdeep._engine.isolation import isolated
+from skdeep.utils._tensorflow import keras, tf
 
 _VALUES_PER_CALL = 2**22
 _FEWEST_ROWS = 64

@@ -8,7 +8,6 @@ graph is the same. A program is used by one thread at a time; the cache leases i
 from fnmatch import fnmatchcase
 
 import numpy as np
-import tensorflow as tf
 
 from skdeep._engine import graph, state
 from skdeep._engine.batches import Rows, row_types
@@ -19,6 +18,7 @@ from skdeep._engine.predict import rows_per_call
 from skdeep._engine.spec import optimizer_numbers
 from skdeep._engine.updates import Stepper, reading
 from skdeep.utils._numbers import LiveNumber
+from skdeep.utils._tensorflow import tf
 
 
 class Program:

@@ -3,14 +3,11 @@
 from contextlib import contextmanager
 from itertools import zip_longest
 
-import keras
 import numpy as np
-import tensorflow as tf
-from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
 from skdeep.utils._keys import plain_copy
 from skdeep.utils._random import python_random_state_kept
+from skdeep.utils._tensorflow import GLOBAL_SEED_GENERATOR, global_state, keras, tf
 
 _SEEDS = 2**31  # are whole numbers below this
 _STRIDE = 0x9E3779B1  # from the seed of one model to that of the next

@@ -3,12 +3,10 @@
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
-import keras
-import tensorflow as tf
-
 from skdeep._engine import optimizers, roles, state
 from skdeep._engine.layout import layout
 from skdeep._engine.spec import taken_from
+from skdeep.utils._tensorflow import keras, tf
 
 
 class Stepper:

@@ -4,9 +4,8 @@ A view is a recipe whose `build(config, models)` returns a function from the dic
 kept by net and view.
 """
 
-import keras
-
 from skdeep._engine.spec import Recipe
+from skdeep.utils._tensorflow import keras
 
 
 def _outputs(names, models):

@@ -1,9 +1,8 @@
 """A fitted estimator as a plain, compiled keras.Model: the way out to Keras."""
 
-import keras
-
 from skdeep._engine import optimizers
 from skdeep.utils._random import python_random_state_kept
+from skdeep.utils._tensorflow import keras
 
 
 def keras_model(estimator):

@@ -120,7 +120,7 @@ def train_plan(parameters, training, numbers, n_rows, *, batch_size, seeds, epoc
 def _check_callbacks(callbacks):
     if not callbacks:
         return
-    import keras
+    from skdeep.utils._tensorflow import keras
 
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):

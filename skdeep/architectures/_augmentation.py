@@ -1,7 +1,6 @@
 """Random changes of training images, as layers that do nothing when a net predicts."""
 
-import keras
-import tensorflow as tf
+from skdeep.utils._tensorflow import keras, tf
 
 GEOMETRIC = ("flip_horizontal", "flip_vertical", "shift", "rotate", "zoom")
 KINDS = (*GEOMETRIC, "contrast", "noise", "cutout")

@@ -1,9 +1,7 @@
 """Pieces that several architectures share."""
 
-import keras
-import tensorflow as tf
-
 from skdeep.utils._numbers import LiveNumber
+from skdeep.utils._tensorflow import keras, tf
 
 _POOL = 2**18  # 16-bit draws kept a layer: half a megabyte
 

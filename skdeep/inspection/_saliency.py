@@ -112,7 +112,7 @@ def smooth_gradients(model, images, weights, *, n_samples, noise, random_state):
 
 def _before_activation(model):
     """Return the model without its last sigmoid or softmax."""
-    import keras
+    from skdeep.utils._tensorflow import keras
 
     saturating = (keras.activations.sigmoid, keras.activations.softmax)
     before = {
@@ -124,8 +124,7 @@ def _before_activation(model):
 
 
 def _gradients(model, images, weights):
-    import keras
-    import tensorflow as tf
+    from skdeep.utils._tensorflow import keras, tf
 
     images = tf.convert_to_tensor(images)
     with tf.GradientTape() as tape:

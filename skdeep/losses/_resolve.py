@@ -4,14 +4,12 @@ import importlib
 import inspect
 from dataclasses import dataclass, replace
 
-import keras
-import tensorflow as tf
-
 from skdeep._engine.spec import Recipe
 from skdeep.losses import _facts
 from skdeep.losses._facts import LossFacts, name_of
 from skdeep.losses.classification import CrossEntropy, Focal
 from skdeep.utils._keys import KerasObject, described, plain_copy, undescribed
+from skdeep.utils._tensorflow import keras, tf
 
 # In the names of Keras losses that want one column a class, also of two.
 _ONE_CLASS_A_ROW = ("categorical", "kldivergence", "kullback")

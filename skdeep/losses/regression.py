@@ -1,7 +1,6 @@
 """Losses of regressors beyond those Keras has."""
 
-import keras
-import tensorflow as tf
+from skdeep.utils._tensorflow import keras, tf
 
 
 @keras.saving.register_keras_serializable("skdeep")

@@ -1,16 +1,13 @@
 """Keras, imported when it is first used: descriptions of nets are pickled and opened without it."""
 
-import importlib
 
-
-class _LazyModule:
-    """Stands for a module until one of its attributes is asked for."""
-
-    def __init__(self, name):
-        self._name = name
+class _LazyKeras:
+    """Stands for Keras until one of its attributes is asked for."""
 
     def __getattr__(self, attribute):
-        return getattr(importlib.import_module(self._name), attribute)
+        from skdeep.utils._tensorflow import keras
+
+        return getattr(keras, attribute)
 
 
-keras = _LazyModule("keras")
+keras = _LazyKeras()

@@ -59,7 +59,7 @@ class LiveNumber(float):
         return self.variable.dtype.name
 
     def __tf_tensor__(self, dtype=None, name=None):
-        import tensorflow as tf
+        from skdeep.utils._tensorflow import tf
 
         value = self.read()
         return value if dtype is None else tf.cast(value, dtype)

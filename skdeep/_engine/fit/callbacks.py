@@ -2,7 +2,7 @@
 
 import copy
 
-import keras
+from skdeep.utils._tensorflow import keras
 
 _BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 

@@ -6,11 +6,10 @@ No gradient goes from one to the other, gradients are clipped member by member, 
 each can be stopped by itself. A member learns what it would learn alone.
 """
 
-import tensorflow as tf
-
 from skdeep._engine.objectives.terms import Objective, Term, Update
 from skdeep._engine.spec import Recipe
 from skdeep._engine.state import member_seed
+from skdeep.utils._tensorflow import tf
 
 
 def recipe(inner):

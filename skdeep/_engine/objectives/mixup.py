@@ -7,10 +7,9 @@ The loss of a mixture is the mixture of the losses against either target, which 
 against the mixed target and which works for every loss and every kind of target. Rows that are evaluated are not mixed.
 """
 
-import tensorflow as tf
-
 from skdeep._engine.objectives.terms import Objective, Term
 from skdeep._engine.spec import Recipe
+from skdeep.utils._tensorflow import tf
 
 
 def recipe(inner):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import tensorflow as tf
+from skdeep.utils._tensorflow import tf
 
 
 class Batch(NamedTuple):

@@ -1,10 +1,8 @@
 """The layers of one convolutional network, all with its activation, initial weights, normalisation and dtype."""
 
-import keras
-import tensorflow as tf
-
 from skdeep.architectures import _activations, _blocks, _image_layers
 from skdeep.utils._keys import undescribed
+from skdeep.utils._tensorflow import keras, tf
 
 
 class Layers:
