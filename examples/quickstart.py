@@ -59,8 +59,8 @@ pipeline = Pipeline(
 # %%
 # A search
 # --------
-# Sixteen scores of each candidate, the averages over the classes in three ways; the best balanced accuracy, for which
-# both classes count the same, wins. The net is compiled at the first of these fits and reused in all the others.
+# Ten scores of each candidate, those of the rare class among them; the best balanced accuracy, for which both classes
+# count the same, wins. The net is compiled at the first of these fits and reused in all the others.
 
 grid = {
     "resample__k_neighbors": [3, 5],

@@ -52,7 +52,7 @@ candidates = {
 # Each dot is a fold, each bar the mean. Average precision does not depend on a threshold: it tells whether the
 # ranking itself got better.
 
-scoring = imbalance_scoring(average="macro") | {"recall": "recall", "precision": "precision"}
+scoring = imbalance_scoring()
 shown = ["recall", "precision", "balanced_accuracy", "average_precision"]
 folds = RepeatedStratifiedKFold(n_splits=4, n_repeats=3, random_state=0)
 scores = {

@@ -1,11 +1,15 @@
 """Rows as users give them, until they are encoded for a net; and which of them are held out."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing
+
+_FEWEST_ROWS, _MOST_ROWS = 10, 1000  # that are looked at to see whether two tables are on one scale
+_SHIFT, _RATIO = 2.0, 5.0  # of means, in standard deviations, and of these
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,32 @@ def split(rows, fraction, strata, seed):
         )
     train, test = train_test_split(numbers, test_size=fraction, random_state=seed, stratify=codes)
     return rows.take(np.concatenate([train, single])), rows.take(test)
+
+
+def check_alike(rows, held_out):
+    """Warn if validation rows are on another scale than the training rows, as raw ones are beside scaled ones."""
+    parts = [_columns(part.X) for part in (rows, held_out)]
+    if any(part is None or len(part) < _FEWEST_ROWS for part in parts):
+        return
+    (mean, spread), (held_mean, held_spread) = ((part.mean(axis=0), part.std(axis=0)) for part in parts)
+    varies = spread > 0
+    if not varies.any():
+        return
+    shift = np.abs(held_mean - mean)[varies] / spread[varies]
+    ratio = held_spread[varies] / spread[varies]
+    unlike = (shift > _SHIFT) | (ratio > _RATIO) | ((ratio > 0) & (ratio < 1 / _RATIO))
+    if unlike.mean() > 0.5:
+        warnings.warn(
+            f"X_val is on another scale than X, in {unlike.sum()} of {len(unlike)} columns. Was one scaled, and the "
+            'other not? A Pipeline scales both with transform_input=["X_val"].',
+            UserWarning,
+            stacklevel=7,
+        )
+
+
+def _columns(X):
+    """Return the first rows of dense numbers as a table, or None if that is not what they are."""
+    if not isinstance(X, np.ndarray) or X.dtype == np.uint8:  # bytes can be compared with bytes alone
+        return None
+    first = X[:_MOST_ROWS]
+    return first.reshape(len(first), -1).astype(np.float64)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from numbers import Real
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy import sparse
+from scipy.special import entr, expit, log_expit, log_softmax, softmax
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
@@ -65,18 +66,45 @@ def classification_target(y, classes=None):
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind.startswith("continuous"):
         check_classification_targets(y)  # it raises, in scikit-learn's words
-    several = isinstance(classes, list) and bool(classes) and np.ndim(classes[0]) > 0
+    several = classes is not None and _is_nested(classes)
     if kind == "multilabel-indicator" and (several or not is_indicator(y)):
         kind = "multiclass-multioutput"  # two labels a target, but not 0 and 1, or more to come
     if kind == "multilabel-indicator":
         n_labels = y.shape[1]
         return TargetInfo("multilabel", (n_labels,), [np.arange(n_labels)], flat=False)
     if kind == "multiclass-multioutput":
-        given = classes if classes is not None else [None] * np.shape(y)[1]
+        given = [None] * np.shape(y)[1] if classes is None else classes_of_each(classes)
+        if len(given) != np.shape(y)[1]:
+            raise ValueError(f"classes needs one array for each of the {np.shape(y)[1]} targets, got {classes!r}.")
         found = [_classes(column, one) for column, one in zip(np.asarray(y).T, given, strict=True)]
         return TargetInfo("multioutput", tuple(len(one) for one in found), found, flat=False)
     found = _classes(column_or_1d(y, warn=True), classes)
     return TargetInfo("binary", (1,), [found]) if len(found) == 2 else TargetInfo("multiclass", (len(found),), [found])
+
+
+def classes_of_each(classes):
+    """Return the classes of each target, as a list: of one target, or of several if there is an array for each."""
+    return list(classes) if _is_nested(classes) else [classes]
+
+
+def _is_nested(classes):
+    return np.ndim(next(iter(classes), 0)) > 0
+
+
+def check_labels(y):
+    """Raise ValueError for labels, as they were given, that cannot be told apart."""
+    if sparse.issparse(y):
+        if not is_indicator(y):
+            raise ValueError("A sparse y holds 0 and 1, for labels that a row has or has not; give others as an array.")
+        return
+    if hasattr(y, "isna") and np.any(y.isna()):
+        raise ValueError("Input y contains NaN: some rows have no label. Leave them out.")
+    array = np.asarray(y)
+    kinds = {type(label).__name__ for label in array.ravel()} if array.dtype == object else set()
+    if "str" in kinds and len(kinds) > 1:
+        raise ValueError(
+            f"y mixes labels of the types {', '.join(sorted(kinds))}; turn all into one, as y.astype(str)."
+        )
 
 
 def is_indicator(y):
@@ -89,7 +117,7 @@ def _classes(y, classes):
     if classes is None and len(encoder.classes_) < 2:
         raise ValueError(
             "A classifier needs samples of at least 2 classes in y, but y contains one class only: "
-            f"{encoder.classes_[0]!r}."
+            f"{encoder.classes_.tolist()[0]!r}."
         )
     return encoder.classes_
 
@@ -99,7 +127,9 @@ def encode_labels(y, target, dtype):
     if target.kind == "multilabel":
         y = dense(y)
         if not is_indicator(y):
-            raise ValueError(f"y must hold 0 and 1 only, for labels that a row has or has not; got {np.unique(y)[:5]}.")
+            raise ValueError(
+                f"y must hold 0 and 1 only, for labels that a row has or has not; got {np.unique(y)[:5].tolist()}."
+            )
         if y.ndim != 2 or y.shape[1] != target.output_sizes[0]:
             raise ValueError(f"y has shape {y.shape}, but {target.output_sizes[0]} labels a row are expected.")
         return [y.astype(dtype)]
@@ -154,7 +184,7 @@ def class_weight_tables(class_weight, y, sample_weight, target):
         unknown = [label for label in weights if label not in known]
         # A fold may lack a rare class; but a name that fits no class while a class has no weight is a mistake.
         if unknown and len(weights) - len(unknown) < len(known):
-            raise ValueError(f"class_weight names {unknown}, but the classes are {list(known)}.")
+            raise ValueError(f"class_weight names {unknown}, but the classes are {known.tolist()}.")
     tables = [
         np.array([weights.get(label, 1.0) for label in known], dtype=np.float64)
         for weights, known in zip(given, classes, strict=True)
@@ -185,15 +215,42 @@ def _columns(y, target):
     return [column_or_1d(y)], target.classes
 
 
+def entropy(encoded, sample_weight, n_classes, smoothing):
+    """Return the cross-entropy of always guessing the shares of the classes.
+
+    Parameters
+    ----------
+    encoded : list of ndarray
+        Targets as `encode_labels` returns them, one array an output.
+    sample_weight : ndarray or None
+    n_classes : tuple of int
+        Units of each output.
+    smoothing : float
+        What is spread evenly over the classes before.
+    """
+    total = 0.0
+    for one, size in zip(encoded, n_classes, strict=True):
+        if np.issubdtype(one.dtype, np.integer):
+            counts = np.bincount(one, weights=sample_weight, minlength=size)
+            total += entr(counts / counts.sum() * (1 - smoothing) + smoothing / size).sum()
+        else:
+            share = np.average(one, axis=0, weights=sample_weight) * (1 - smoothing) + smoothing / 2
+            total += (entr(share) + entr(1 - share)).mean()
+    return float(total)
+
+
 def probabilities(outputs, target, *, log=False):
     """Turn the net's outputs into (log-)probabilities, shaped as scikit-learn shapes them."""
-    if target.kind == "multilabel":
-        return log_expit(outputs[0]) if log else expit(outputs[0])
-    if target.kind == "binary":
-        both = np.hstack([-outputs[0], outputs[0]])
-        return log_expit(both) if log else expit(both)
-    each = [log_softmax(output, axis=1) if log else softmax(output, axis=1) for output in outputs]
+    if target.kind in ("multilabel", "binary"):
+        columns = outputs[0] if target.kind == "multilabel" else np.hstack([-outputs[0], outputs[0]])
+        return _as_of_rounded(log_expit(columns)) if log else expit(columns)
+    each = [_as_of_rounded(log_softmax(output, axis=1)) if log else softmax(output, axis=1) for output in outputs]
     return each if target.kind == "multioutput" else each[0]
+
+
+def _as_of_rounded(log_p):
+    """Return logarithms that are zero where the probability rounds to one."""
+    return np.where(log_p > -np.finfo(log_p.dtype).eps, np.zeros_like(log_p), log_p)
 
 
 def labels(outputs, target):
@@ -226,26 +283,36 @@ def regression_target(y, sample_weight, loss):
     mean = np.average(columns, axis=0, weights=sample_weight)
     offset, scale = np.zeros_like(mean), np.ones_like(mean)
     if loss.scaling == "standard":
-        offset, scale = mean, np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=sample_weight))
+        largest = np.abs(columns - mean).max(axis=0, initial=np.finfo(np.float64).tiny)  # whose square may be infinite
+        spread = (columns - mean) / largest
+        offset, scale = mean, largest * np.sqrt(np.average(spread**2, axis=0, weights=sample_weight))
     elif loss.scaling == "mean":
         scale = mean
     # One row tells nothing of how far targets spread; their size is a better guess than one, should more rows come.
     constant = np.where(mean, np.abs(mean), 1.0) if len(columns) == 1 else 1.0
     scale = np.where(scale > 10 * np.finfo(np.float64).eps * np.abs(mean), scale, constant)
-    return TargetInfo("regression", (columns.shape[1],), offset=offset, scale=scale, flat=y.ndim == 1)
+    if loss.quantiles and columns.shape[1] != 1:
+        raise ValueError(f"loss={loss.name!r} with several quantiles is for one target, but y has {columns.shape[1]}.")
+    n_outputs = len(loss.quantiles) or columns.shape[1]
+    flat = y.ndim == 1 and not loss.quantiles
+    return TargetInfo("regression", (n_outputs,), offset=offset, scale=scale, flat=flat)
 
 
 def encode_values(y, target, loss, dtype):
     """Return regression targets as the net sees them."""
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
     loss.check_targets(columns)
-    if columns.shape[1] != target.output_sizes[0]:
-        raise ValueError(f"y has {columns.shape[1]} targets a row, but {target.output_sizes[0]} are expected.")
+    if columns.shape[1] != len(target.scale):
+        raise ValueError(f"y has {columns.shape[1]} targets a row, but {len(target.scale)} are expected.")
     return [((columns - target.offset) / target.scale).astype(dtype)]
 
 
 def values(outputs, target, link):
     """Turn the net's outputs back into targets in their own units."""
-    linked = np.exp(outputs[0].astype(np.float64)) if link == "exp" else outputs[0].astype(np.float64)
+    linked = outputs[0].astype(np.float64)
+    if link == "exp":
+        linked = np.exp(linked)
+    if link == "quantiles":
+        linked = np.cumsum(np.hstack([linked[:, :1], np.logaddexp(0.0, linked[:, 1:])]), axis=1)
     restored = linked * target.scale + target.offset
     return restored[:, 0] if target.flat else restored

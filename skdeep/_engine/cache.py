@@ -9,7 +9,9 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -25,6 +27,7 @@ _EVICTIONS_PER_COLLECTION = 8
 class CacheInfo(NamedTuple):
     """State of the program cache.
 
+    `nbytes` are those of the weights and slots of idle programs, and of the weights of estimators that have predicted.
     `hits` and `misses` count fits that found a compiled program and fits that compiled one.
     """
 
@@ -32,6 +35,20 @@ class CacheInfo(NamedTuple):
     nbytes: int
     hits: int
     misses: int
+
+
+@dataclass
+class _Bound:
+    """The weights of an estimator as tensors, and the predictors that it has used."""
+
+    arrays: Sequence
+    tensors: list
+    predictors: dict = field(default_factory=dict)
+    used: int = 0
+
+    @property
+    def nbytes(self):
+        return sum(array.nbytes for array in self.arrays)
 
 
 class ProgramCache:
@@ -42,7 +59,7 @@ class ProgramCache:
     max_programs : int, default=32
         Most idle programs, and most predictors, kept.
     max_bytes : int, default=2**30
-        Most bytes of weights and slots kept in idle programs.
+        Most bytes of weights and slots kept in idle programs, and most bytes of the weights of estimators that predict.
     """
 
     def __init__(self, max_programs=32, max_bytes=2**30):
@@ -55,7 +72,7 @@ class ProgramCache:
         self._forward = weakref.WeakKeyDictionary()
         self._lock = threading.RLock()
         self._process = None
-        self._hits = self._misses = self._evicted = 0
+        self._hits = self._misses = self._evicted = self._calls = 0
 
     @contextmanager
     def lease(self, spec):
@@ -93,17 +110,33 @@ class ProgramCache:
         """
         self._check_process()
         view = view or views.outputs()
+        bound = self._bound(owner, arrays)
         with self._lock:
-            known, tensors, predictors = self._forward.get(owner, (None, None, None))
-            if known is not arrays:
-                tensors, predictors = weight_tensors(arrays), {}
-                self._forward[owner] = (arrays, tensors, predictors)
-            reference = predictors.get((signature, view))
+            self._calls += 1
+            bound.used = self._calls
+            reference = bound.predictors.get((signature, view))
             predictor = reference() if reference is not None else None
             if predictor is None:
                 predictor = self._predictor(model_spec, signature, view)
-                predictors[signature, view] = weakref.ref(predictor)
-        return partial(predictor, tensors)
+                bound.predictors[signature, view] = weakref.ref(predictor)
+        return partial(predictor, bound.tensors)
+
+    def _bound(self, owner, arrays):
+        """Return the weights of an owner as tensors, made without keeping other threads waiting."""
+        with self._lock:
+            known = self._forward.get(owner)
+        if known is not None and known.arrays is arrays:
+            return known
+        bound = _Bound(arrays, weight_tensors(arrays))
+        with self._lock:
+            self._forward[owner] = bound
+            while len(self._forward) > 1 and self._bound_bytes() > self.max_bytes:
+                others = [one for one, kept in self._forward.items() if kept is not bound]
+                del self._forward[min(others, key=lambda one: self._forward[one].used)]
+        return bound
+
+    def _bound_bytes(self):
+        return sum(bound.nbytes for bound in self._forward.values())
 
     def _predictor(self, model_spec, signature, view, models=None):
         key = (model_spec, signature, view)
@@ -126,7 +159,7 @@ class ProgramCache:
     def info(self):
         """Return a CacheInfo."""
         with self._lock:
-            return CacheInfo(self._count(), self._nbytes(), self._hits, self._misses)
+            return CacheInfo(self._count(), self._nbytes() + self._bound_bytes(), self._hits, self._misses)
 
     def _take(self, spec, lent):
         """Move an idle program, if there is one, to the list of what is lent; it is in one of both at any moment."""

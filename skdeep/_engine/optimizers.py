@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from skdeep._engine.roles import is_kernel
 from skdeep._engine.spec import Recipe
 from skdeep.utils._keys import KerasObject, forgets_its_config
 from skdeep.utils._numbers import LiveNumber
@@ -33,7 +32,7 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay="auto
     Parameters
     ----------
     optimizer : str or keras.optimizers.Optimizer
-        An instance lends its configuration and is never trained.
+        A name, in any case; an instance lends its configuration and is never trained.
     learning_rate : float or "auto", default="auto"
         "auto" is 1e-3 for a name (1e-2 for plain gradient descent) and an instance's own.
     momentum : float or None, default=None
@@ -66,8 +65,8 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay="auto
 
 
 def is_elementwise(recipe):
-    """Whether the optimizer treats every single weight alike, so that all may be one vector to it."""
-    return isinstance(recipe.config, str) and recipe.config not in _BY_LAYER and "weight_decay" not in recipe.numbers
+    """Whether the optimizer's steps treat every single weight alike, so that all may be one vector to it."""
+    return isinstance(recipe.config, str) and recipe.config not in _BY_LAYER
 
 
 def kind(recipe):
@@ -79,8 +78,8 @@ def kind(recipe):
 def _describe(optimizer):
     """Return a hashable description, the name of the Keras class, and the optimizer's own numbers."""
     if isinstance(optimizer, str):
-        kind, own = _NAMED[optimizer]
-        return optimizer, kind, own
+        name = optimizer.lower()
+        return name, *_NAMED[name]
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise TypeError(f"optimizer must be a name or a keras.optimizers.Optimizer instance, got {optimizer!r}.")
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
@@ -153,9 +152,6 @@ def _adam_step(optimizer, gradient, variable, learning_rate):
 
 def prepare(optimizer, recipe, trainable, dtype):
     """Create the slots, and a learning rate variable in the dtype of the computation; return that variable or None."""
-    if isinstance(recipe.config, str) and optimizer.weight_decay is not None:
-        # Biases and scales are not shrunk. A Keras instance keeps Keras' rule, which shrinks everything.
-        optimizer.exclude_from_weight_decay(var_list=[v for v in trainable if not is_kernel(v)])
     rate = None
     if "learning_rate" in recipe.numbers:
         optimizer._untrack_variable(optimizer._learning_rate)
@@ -165,8 +161,13 @@ def prepare(optimizer, recipe, trainable, dtype):
     return rate
 
 
-def scale_rates(optimizer, factors):
-    """Multiply the learning rate of each variable, and its decay, by a factor.
+def decays_kernels_only(optimizer, recipe):
+    """Whether biases and scales are not shrunk; a Keras instance keeps Keras' rule, which shrinks everything."""
+    return isinstance(recipe.config, str) and optimizer.weight_decay is not None
+
+
+def scale_rates(optimizer, rates, decays):
+    """Multiply the learning rate of each variable, and its decay, by factors.
 
     Gradients are left as they are: Adam and its kin would not notice that they were scaled.
 
@@ -174,23 +175,33 @@ def scale_rates(optimizer, factors):
     ----------
     optimizer : keras.optimizers.Optimizer
         Built.
-    factors : callable
-        Returns one tensor for each of its variables, or None for a factor of one.
+    rates, decays : callable
+        Return one factor, a tensor or a number, for each of its variables; None is one. The learning rate is multiplied
+        by the first, the decay by both.
     """
     update_step = optimizer.update_step
 
-    def scaled(rate, variable):
-        factor = factors()[optimizer._get_variable_index(variable)]
-        return rate if factor is None else tf.cast(rate, variable.dtype) * tf.cast(factor, variable.dtype)
-
     def scaled_step(gradient, variable, learning_rate):
-        return update_step(gradient, variable, scaled(learning_rate, variable))
+        factor = rates()[optimizer._get_variable_index(variable)]
+        return update_step(gradient, variable, _scaled(learning_rate, variable, factor))
 
     def scaled_decay(variables):
-        for variable in variables if optimizer.weight_decay is not None else ():
-            if optimizer._use_weight_decay(variable):
-                rate = scaled(optimizer.learning_rate, variable)
+        for variable, *factors in zip(variables, rates(), decays(), strict=True):
+            if optimizer._use_weight_decay(variable) and not any(_is_zero(factor) for factor in factors):
+                rate = _scaled(optimizer.learning_rate, variable, *factors)
                 decay = tf.cast(optimizer.weight_decay, variable.dtype)
                 variable.assign(variable.value - variable.value * decay * rate)
 
-    optimizer.update_step, optimizer._apply_weight_decay = scaled_step, scaled_decay
+    optimizer.update_step = scaled_step
+    if optimizer.weight_decay is not None:
+        optimizer._apply_weight_decay = scaled_decay
+
+
+def _scaled(rate, variable, *factors):
+    for factor in factors:
+        rate = rate if factor is None else tf.cast(rate, variable.dtype) * tf.cast(factor, variable.dtype)
+    return rate
+
+
+def _is_zero(factor):
+    return isinstance(factor, float) and factor == 0.0

@@ -31,7 +31,7 @@ class Predictor:
     view : Recipe, optional
         What is computed, the outputs if it is not given; see `skdeep._engine.views`.
     models : dict of keras.Model, optional
-        Models of this spec that exist already; only their structure is used.
+        Models of this spec that exist already; only their structure is used, and none is kept once it is compiled.
     """
 
     def __init__(self, model_spec, signature, view=None, models=None):
@@ -72,6 +72,7 @@ class Predictor:
             if self._function is None:
                 function = isolated(self._trace)
                 self._chunk = min(rows_per_call(model) for model in self._models.values())
+                self._models = None
                 self._function = function
             return self._function
 

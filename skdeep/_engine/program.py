@@ -5,6 +5,7 @@ dropout, penalties, batch size, seeds, row order) is an argument or a variable, 
 graph is the same. A program is used by one thread at a time; the cache leases it.
 """
 
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -163,6 +164,19 @@ class Program:
         for stepper in self._steppers:
             if stepper.optimizer.use_ema:
                 stepper.optimizer.finalize_variable_values(stepper.update.variables)
+
+    @contextmanager
+    def averaged(self):
+        """For the time of a block, let the weights be their moving averages, where an optimizer keeps these."""
+        if not any(stepper.optimizer.use_ema for stepper in self._steppers):
+            yield
+            return
+        weights = self.weights()
+        self.average_weights()
+        try:
+            yield
+        finally:
+            self.place(weights)
 
     # -- computation ----------------------------------------------------------------------------------------------
 

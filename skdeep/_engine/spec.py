@@ -177,3 +177,4 @@ class FitResult:
     best: float
     callbacks: list
     interrupted: bool = False
+    exhausted: bool = False  # whether what was watched had stopped improving

@@ -33,8 +33,14 @@ class Stepper:
         own = numbers if update.optimizer == "optimizer" else taken_from(update.optimizer, numbers)
         self.optimizer = optimizers.build(recipe.config, {name: own[name] for name in recipe.numbers})
         self.rate = optimizers.prepare(self.optimizer, recipe, self.layout.updated, spec.signature.dtype)
-        if any(factor is not None for factor in self._factors):
-            optimizers.scale_rates(self.optimizer, lambda: self.layout.in_updated(self._read_factors()))
+        kernels_only = optimizers.decays_kernels_only(self.optimizer, recipe)
+        if kernels_only or any(factor is not None for factor in self._factors):
+            decays = [0.0 if kernels_only and not one else None for one in self._is_kernel]
+            optimizers.scale_rates(
+                self.optimizer,
+                lambda: self.layout.in_updated(self._read_factors()),
+                lambda: self.layout.in_updated(decays),
+            )
         self.resets = state.slot_resets(self.optimizer, update.variables)
 
     def run(self, batch, elsewhere, others):

@@ -9,6 +9,8 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.utils._words import check_values, parameter_hint
+
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
@@ -23,13 +25,47 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
             Weights of the net, in Keras' order; read-only.
     """
 
+    def __new__(cls, *arguments, **parameters):
+        """Say what a parameter of another library is called here."""
+        for name in parameters.keys() - cls._parameter_constraints.keys():
+            known = cls._get_param_names()  # of subclasses that are written by hand, too
+            hint = "" if name in known else parameter_hint(name, known)
+            if hint:
+                raise TypeError(f"{cls.__name__} has no parameter {name!r}.{hint}")
+        return super().__new__(cls)
+
+    def set_params(self, **params):
+        """Set parameters, also of nested objects, as in scikit-learn.
+
+        Parameters
+        ----------
+        **params : object
+            Values by name; `<component>__<parameter>` is one of a component.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        known = self._get_param_names()
+        for name in params.keys() - set(known):
+            hint = parameter_hint(name, known)
+            if "__" not in name and hint:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {type(self).__name__}.{hint}")
+        return super().set_params(**params)
+
+    def _validate_params(self):
+        check_values(self.get_params(deep=False))
+        super()._validate_params()
+
     def __sklearn_clone__(self):
-        # Keras objects are never changed here, so clones share them: Keras copies through the config, which cannot be
-        # read back for classes that are not registered, and which in Huber's case does not mention the delta.
+        # Keras objects are never changed here, so clones share them, but for those whose parameters a search sets.
+        # Keras copies through the config, which cannot be read back for classes that are not registered, and which in
+        # Huber's case does not mention the delta.
         shared = {
             name: value
             for name, value in self.get_params(deep=False).items()
-            if hasattr(value, "get_config") and not isinstance(value, type)
+            if hasattr(value, "get_config") and not (hasattr(value, "get_params") or isinstance(value, type))
         }
         original = copy.copy(self)
         vars(original).update(dict.fromkeys(shared))

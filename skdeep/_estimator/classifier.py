@@ -32,8 +32,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
             Training data, of the kind the class takes: a table, images, ...
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Labels.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that will ever occur; needed at the first call.
+        classes : array-like of shape (n_classes,) or list of these, default=None
+            All labels that will ever occur, for several targets one array each; needed at the first call.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss.
         epochs : int, default=1
@@ -49,8 +49,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
                 "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; "
                 "give a dict of weights."
             )
-        if not (isinstance(classes, list) and classes and np.ndim(classes[0])):
-            self._check_classes(classes)
+        self._check_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes, epochs)
 
     def predict(self, X):
@@ -155,10 +154,15 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         """Ask for the classes at the first call of partial_fit, and for the same ones later."""
         if classes is None and not hasattr(self, "classes_"):
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        if classes is not None and len(classes) < 2:
-            raise ValueError(f"classes must name at least 2 classes, got {classes!r}.")
-        if classes is not None and hasattr(self, "classes_") and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes={classes!r} are not the same as on the last call: {self.classes_!r}.")
+        if classes is None:
+            return
+        given = [np.unique(one) for one in targets.classes_of_each(classes)]
+        if min(map(len, given), default=0) < 2:
+            raise ValueError(f"classes must name at least 2 classes, got {[one.tolist() for one in given]}.")
+        known = self._net.target.classes if hasattr(self, "classes_") else given
+        if len(given) != len(known) or not all(map(np.array_equal, given, known)):
+            given, known = ([one.tolist() for one in each] for each in (given, known))
+            raise ValueError(f"classes must be the same as on the last call, {known}, got {given}.")
 
     def _problem(self):
         return Classification(self.loss, self.label_smoothing, self.class_weight)

@@ -1,15 +1,14 @@
 """The one fit: from an estimator, its inputs and its problem to fitted attributes, to be read from top to bottom."""
 
-import copy
 import dataclasses
-import inspect
+import warnings
 
 import numpy as np
-from sklearn.metrics import check_scoring
+from sklearn.exceptions import ConvergenceWarning
 
 from skdeep._data import rows as data
 from skdeep._data.rows import RowData
-from skdeep._estimator import plans, training
+from skdeep._estimator import plans, scores, training
 from skdeep._estimator.net import Net, Stage
 from skdeep._estimator.sklearn_callbacks import EpochTasks
 
@@ -37,12 +36,12 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     """
     # What is gone on from, if anything is.
     before = estimator._net if hasattr(estimator, "weights_") and (incremental or estimator.warm_start) else None
-    inputs = inputs if before is None else before.inputs
+    inputs = inputs if before is None else before.inputs.in_dtype(inputs.dtype)
 
     # Rows and what is learned of them.
     rows = _validated(estimator, inputs, problem, rows, reset=before is None)
     problem = problem.resolved()
-    _check_same_scaling(problem, before)
+    _check_same_targets(problem, before)
     target = problem.learn(rows.y, rows.sample_weight, classes) if before is None else before.target
     seeds = estimator._draw_seeds() if before is None else before.seeds
     inputs = inputs.computing(rows.X) if before is None else inputs
@@ -68,16 +67,19 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         numbers=numbers,
         rows=_encoded(weighed[0], inputs, problem, target, signature),
         validation=weighed[1] and _encoded(weighed[1], inputs, problem, target, signature),
-        score=_score(estimator, problem, net, held_out),
+        score=scores.scores(estimator, problem, net, held_out),
         watch=_watch(estimator, held_out, incremental),
         observer=None if incremental else _observer(estimator, problem, net, rows, stages),
-        batch_size=inputs.batch_size if estimator.batch_size == "auto" else estimator.batch_size,
+        show=_show(net),
+        batch_size=inputs.batch_size(weighed[0].n_rows) if estimator.batch_size == "auto" else estimator.batch_size,
         seeds=seeds,
         incremental=incremental,
     )
     start = _start(estimator, before, design)
     first_epoch = 0 if before is None else estimator.n_epochs_
-    _keep(estimator, problem, net, training.run(run, stages, start, first_epoch), run, first_epoch)
+    outcome = training.run(run, stages, start, first_epoch)
+    _keep(estimator, problem, net, outcome, run, first_epoch)
+    _warn_if_still_falling(estimator, run, stages, outcome.result)
 
 
 def _validated(estimator, inputs, problem, rows, *, reset):
@@ -85,12 +87,15 @@ def _validated(estimator, inputs, problem, rows, *, reset):
     return RowData(X, *problem.validate(estimator, X, rows.y, rows.sample_weight)).without_weightless()
 
 
-def _check_same_scaling(problem, before):
-    """Raise ValueError if a net is to go on with a loss whose targets mean something else to it."""
-    if before is not None and problem.loss.scaling != before.loss.scaling:
+def _check_same_targets(problem, before):
+    """Raise ValueError if a net is to go on with a loss whose targets, or outputs, mean something else to it."""
+    if before is None:
+        return
+    facts = problem.loss.facts
+    if (facts.scaling, len(facts.quantiles)) != (before.loss.scaling, len(before.loss.quantiles)):
         raise ValueError(
-            f"The net was trained with loss={before.loss.name!r} and cannot go on with "
-            f"{problem.loss.facts.name!r}, which scales its targets otherwise. Fit anew, with warm_start=False."
+            f"The net was trained with loss={before.loss.name!r} and cannot go on with {facts.name!r}, which scales "
+            "its targets otherwise or has another number of quantiles. Fit anew, with warm_start=False."
         )
 
 
@@ -101,7 +106,9 @@ def _split(estimator, inputs, problem, rows, held_out, target, seed):
     if held_out.X is None and held_out.sample_weight is not None:
         raise ValueError("sample_weight_val is given without X_val and y_val.")
     if held_out.X is not None:
-        return rows, _validated(estimator, inputs, problem, held_out, reset=False)
+        held_out = _validated(estimator, inputs, problem, held_out, reset=False)
+        data.check_alike(rows, held_out)
+        return rows, held_out
     if not estimator.early_stopping:
         return rows, None
     return data.split(rows, estimator.validation_fraction, problem.strata(rows.y, target), seed)
@@ -144,37 +151,18 @@ def _watch(estimator, held_out, incremental):
         return None
     if held_out is None or not estimator.early_stopping:
         return "loss"
-    return "val_loss" if estimator.scoring == "loss" else "val_score"
+    return "val_loss" if scores.decides_by_loss(estimator.scoring) else "val_score"
 
 
-def _score(estimator, problem, net, held_out):
-    """Return the function that scores weights on the validation rows, or None."""
-    if held_out is None or estimator.scoring == "loss":
-        return None
-    view = _view(estimator, problem, net)
-    scorer = check_scoring(view, scoring=estimator.scoring)
-    weight = held_out.sample_weight
-    weights = {} if weight is None or not _takes_weights(scorer) else {"sample_weight": weight}
+def _show(net):
+    """Return what makes of the net that is trained the one that users know, for callbacks."""
 
-    def score(arrays):
-        view.weights_ = arrays
-        return float(scorer(view, held_out.X, held_out.y, **weights))
+    def show(model):
+        from skdeep._estimator.keras_model import with_predictions
 
-    return score
+        return with_predictions(model, net)
 
-
-def _view(estimator, problem, net):
-    """Return a fitted-looking copy for scorers; without column names, because it is fed validated arrays."""
-    view = copy.copy(estimator)
-    vars(view).pop("feature_names_in_", None)
-    vars(view).update(_net=net, **problem.attributes(net.target))
-    return view
-
-
-def _takes_weights(scorer):
-    """Whether a scorer can be given sample weights; a plain function of (estimator, X, y) cannot."""
-    parameters = inspect.signature(scorer).parameters
-    return "sample_weight" in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    return show
 
 
 def _observer(estimator, problem, net, rows, stages):
@@ -205,7 +193,11 @@ def _keep(estimator, problem, net, outcome, run, first_epoch):
     for array in result.weights:
         array.flags.writeable = False  # predictions are computed from a copy that would not follow
     net = dataclasses.replace(
-        net, numbers=outcome.numbers, optimizer_kind=outcome.optimizer_kind, n_steps=outcome.n_steps
+        net,
+        numbers=outcome.numbers,
+        optimizer_kind=outcome.optimizer_kind,
+        n_steps=outcome.n_steps,
+        guess=problem.guess(run.rows.targets, run.rows.sample_weight, net.target),
     )
     vars(estimator).update(_net=net, **problem.attributes(net.target))
     estimator.weights_ = tuple(result.weights)
@@ -216,8 +208,26 @@ def _keep(estimator, problem, net, outcome, run, first_epoch):
     estimator.n_epochs_ = first_epoch + result.n_epochs
     estimator.best_loss_ = None if estimator.early_stopping else float(min(estimator.loss_curve_, default=np.inf))
     estimator.callbacks_ = result.callbacks
-    scores = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
-    estimator.validation_scores_ = scores or None
-    estimator.best_validation_score_ = max(filter(np.isfinite, scores), default=None)
+    values = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
+    estimator.validation_scores_ = values or None
+    kept = [] if outcome.best is None else [outcome.best if run.watch == "val_score" else -outcome.best]
+    estimator.best_validation_score_ = max(filter(np.isfinite, [*values, *kept]), default=None)
     if run.observer is not None:
         estimator._callback_fit_ctx.call_on_fit_task_end(estimator=estimator)
+
+
+def _warn_if_still_falling(estimator, run, stages, result):
+    """Warn if the epochs ran out before the rule that ends training could say that it is done.
+
+    The rule is in force if it watches the training loss under a constant learning rate, and has epochs to do it.
+    """
+    ruled = run.watch == "loss" and run.training.schedule is None and len(stages) == 1
+    enough = stages[0].epochs > estimator.n_iter_no_change
+    if ruled and enough and result.n_epochs == stages[0].epochs and not (result.exhausted or result.interrupted):
+        name = type(estimator).__name__
+        warnings.warn(
+            f"{name}: the training loss was still falling when all {result.n_epochs} epochs were over. Raise epochs, "
+            "or say that they are enough, with n_iter_no_change=np.inf.",
+            ConvergenceWarning,
+            stacklevel=6,
+        )

@@ -1,6 +1,7 @@
 """A fitted estimator as a plain, compiled keras.Model: the way out to Keras."""
 
 from skdeep._engine import optimizers
+from skdeep.losses._resolve import rising
 from skdeep.utils._random import python_random_state_kept
 from skdeep.utils._tensorflow import keras
 
@@ -11,20 +12,31 @@ def keras_model(estimator):
     Only Keras' own layers are in it. Its outputs are probabilities for a classifier (margins with a hinge loss) and
     targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
-    net = network(estimator)
-    target, dtype = estimator._net.target, estimator._net.dtype
-    outputs = [
-        _linked(output, target, estimator._net.link, dtype, f"prediction_{index}")
-        for index, output in enumerate(net.outputs)
-    ]
-    model = keras.Model(net.input, outputs[0] if len(outputs) == 1 else outputs, name=net.name)
+    model = with_predictions(network(estimator), estimator._net)
     model.compile(
         optimizer=_optimizer(estimator),
-        loss=[estimator._net.loss.twin[target.kind]] * len(outputs),
+        loss=[estimator._net.loss.twin[estimator._net.target.kind]] * len(model.outputs),
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads the saved model
     return model
+
+
+def with_predictions(model, net):
+    """Return a model with the layers of another and, after these, what turns outputs into predictions.
+
+    Parameters
+    ----------
+    model : keras.Model
+    net : Net
+        Knows what the outputs mean.
+    """
+    outputs = [
+        _linked(output, net.target, net.link, net.dtype, f"prediction_{index}")
+        for index, output in enumerate(model.outputs)
+    ]
+    inputs = model.inputs[0] if len(model.inputs) == 1 else model.input
+    return keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=model.name)
 
 
 def network(estimator):
@@ -44,6 +56,8 @@ def _linked(output, target, link, dtype, name):
         return keras.layers.Activation(activation, dtype=dtype, name=name)(output)
     if link == "exp":
         output = keras.layers.Activation("exponential", dtype=dtype, name="exponential")(output)
+    if link == "quantiles":
+        output = rising(output)
     if target.kind == "regression":
         return keras.layers.Rescaling(target.scale.tolist(), target.offset.tolist(), dtype=dtype, name=name)(output)
     return output

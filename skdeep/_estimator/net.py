@@ -77,6 +77,8 @@ class Net:
         Tells whether another training can go on from the state of the optimizer.
     n_steps : int
         Batches that the weights have seen.
+    guess : float or None
+        Loss, on the training rows, of a guess that ignores the inputs; None if it is not known.
     """
 
     spec: ModelSpec
@@ -88,10 +90,11 @@ class Net:
     numbers: Any = None
     optimizer_kind: tuple = ()
     n_steps: int = 0
+    guess: float | None = None
 
     @property
     def link(self):
-        """From the outputs of the net to predictions: "identity", "exp", "probability" or "margin"."""
+        """From the outputs of the net to predictions: "identity", "exp", "quantiles", "probability" or "margin"."""
         return self.loss.link
 
     @property

@@ -14,9 +14,10 @@ from typing import dataclass_transform
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options
 
 from skdeep.schedules import schedule_names
+from skdeep.utils._words import Names
 
 OPTIMIZERS = (
     "sgd", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "lion", "lamb",
@@ -84,22 +85,22 @@ class OptimizerParams:
 
     optimizer: object = param(
         "adam",
-        [StrOptions(set(OPTIMIZERS)), HasMethods(["get_config", "apply"])],
+        [Names(OPTIMIZERS, any_case=True), HasMethods(["get_config", "apply"])],
         "str or keras.optimizers.Optimizer",
         "Name of an optimizer, one of "
         + ", ".join(f'"{name}"' for name in OPTIMIZERS)
-        + "; or a Keras instance, whose "
+        + '; "Adam", as Keras has it, is the same; or a Keras instance, whose '
         "configuration is copied and which is never trained itself.",
     )
     learning_rate: object = param(
         "auto",
-        [StrOptions({"auto"}), positive(Real)],
+        [Names({"auto"}), positive(Real)],
         'float or "auto"',
         'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", or the one of an optimizer instance.',
     )
     learning_rate_schedule: object = param(
         None,
-        [StrOptions(set(schedule_names())), callable, HasMethods(["factor_after"]), None],
+        [Names(schedule_names()), callable, HasMethods(["factor_after"]), None],
         "str, Schedule, callable or None",
         "Factor of the learning rate over the course of training: one of "
         + ", ".join(f'"{name}"' for name in schedule_names())
@@ -115,7 +116,7 @@ class OptimizerParams:
     )
     weight_decay: object = param(
         "auto",
-        [StrOptions({"auto"}), positive(Real, closed="left")],
+        [Names({"auto"}), positive(Real, closed="left")],
         'float or "auto"',
         "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. "
         '"auto" is 0.004 for "adamw", the one of an optimizer instance, and 0 for the others.',
@@ -151,10 +152,10 @@ class TrainingParams:
     )
     batch_size: object = param(
         "auto",
-        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
-        'Rows a step. "auto" is 200, or all rows if there are fewer. The last, smaller batch of an epoch is trained on '
-        "too.",
+        'Rows a step. "auto" is a sixty-fourth of all rows, at least 32 and at most 200. The last, smaller batch of an '
+        "epoch is trained on too.",
     )
     shuffle: bool = param(True, ["boolean"], "bool", "Whether each epoch visits the rows in a new random order.")
     early_stopping: bool = param(
@@ -172,10 +173,11 @@ class TrainingParams:
     )
     scoring: object = param(
         "loss",
-        [StrOptions({"loss", *get_scorer_names()}), callable, None],
-        "str, callable or None",
+        [Names({"loss", *get_scorer_names()}), callable, list, tuple, dict, None],
+        "str, callable, list, dict or None",
         'What early stopping watches: "loss" or any scikit-learn scorer, such as "balanced_accuracy". None is the '
-        "estimator's own score.",
+        "estimator's own score. Of a list of names, or a dict of scorers, the first is watched and all are in "
+        "`history_`.",
     )
     n_iter_no_change: object = param(
         10,
@@ -204,7 +206,7 @@ class TrainingParams:
     )
     dtype: str = param(
         "auto",
-        [StrOptions({"auto", "float32", "float64"})],
+        [Names({"auto", "float32", "float64"})],
         '{"auto", "float32", "float64"}',
         'Precision of the computation. "auto" is float64 up to 2,000 values of X, where precision costs nothing, and '
         "float32 beyond.",
@@ -244,7 +246,7 @@ class ClassifierParams:
     )
     class_weight: object = param(
         None,
-        [dict, list, StrOptions({"balanced"}), None],
+        [dict, list, Names({"balanced"}), None],
         'dict, list of dict, "balanced" or None',
         'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to '
         "their frequency. For several targets or labels, a list with one dict each.",
@@ -260,7 +262,8 @@ class RegressorParams:
         [str, callable],
         "str, keras.losses.Loss or callable",
         '"auto" or "squared_error" ("mse"), "absolute_error" ("mae"), "huber", "log_cosh", "pinball" for the median '
-        '(skdeep.losses.Pinball(0.9) for another quantile), "poisson" for counts (the net predicts the logarithm), '
-        '"cosine" for directions, or any Keras loss by name, instance or function of (y_true, y_pred). Targets are '
-        "standardised for the first five, divided by their mean for counts, and left alone for other losses.",
+        "(skdeep.losses.Pinball(0.9) for another quantile, Pinball([0.1, 0.5, 0.9]) for several of one target), "
+        '"poisson" for counts (the net predicts the logarithm), "cosine" for directions, or any Keras loss by name, '
+        "instance or function of (y_true, y_pred). Targets are standardised for the first five, divided by their mean "
+        "for counts, and left alone for other losses.",
     )

@@ -43,6 +43,10 @@ class _Supervised:
         """Return the classes whose shares a split should keep, or None."""
         return None
 
+    def guess(self, encoded, sample_weight, target):
+        """Return the loss of a guess that ignores X, of encoded targets and their weights; None if it is not known."""
+        return self.loss.facts.guess
+
     def columns(self, target, dtype):
         """Return (name, column) of each target of the net."""
         return tuple(zip(target.names, self._columns(target, dtype), strict=True))
@@ -104,6 +108,13 @@ class Classification(_Supervised):
         """Return the labels, where there is one a row."""
         return column_or_1d(y) if target.kind in ("binary", "multiclass") else None
 
+    def guess(self, encoded, sample_weight, target):
+        """Return the loss of a guess that ignores X: where it is an entropy, that of the shares of the classes."""
+        guess = super().guess(encoded, sample_weight, target)
+        if guess != "entropy":
+            return guess
+        return targets.entropy(encoded.values(), sample_weight, target.output_sizes, self._label_smoothing)
+
     def attributes(self, target):
         """Return what a fitted classifier tells of its targets."""
         several = target.kind == "multioutput"
@@ -111,6 +122,7 @@ class Classification(_Supervised):
         return {"classes_": classes, "n_outputs_": len(target.output_sizes)}
 
     def _check(self, estimator, y):
+        targets.check_labels(y)
         return _check_y(y, multi_output=True, estimator=estimator)
 
     def _encode(self, y, target, dtype):
@@ -160,4 +172,4 @@ class Regression(_Supervised):
         return targets.encode_values(y, target, self.loss.facts, dtype)
 
     def _columns(self, target, dtype):
-        return [Dense(target.output_sizes, dtype)]
+        return [Dense((len(target.scale),), dtype)]

@@ -1,8 +1,11 @@
 """What makes a net a regressor: numbers in their own units in and out."""
 
+import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.metrics import d2_pinball_score, r2_score
 
 from skdeep._data import targets
+from skdeep._data.inputs import precision
 from skdeep._estimator.problems import Regression
 from skdeep._estimator.supervised import SupervisedEstimator
 
@@ -49,9 +52,37 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Predictions in the units of the targets.
+            Predictions in the units of the targets; of shape (n_samples, n_quantiles) with several quantiles.
         """
-        return targets.values(self._raw_outputs(X), self._net.target, self._net.link)
+        values = targets.values(self._raw_outputs(X), self._net.target, self._net.link)
+        return values.astype(np.float32) if precision.is_single(X) else values
+
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination; with several quantiles, the share of the pinball loss explained.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Rows to predict, of the kind the class takes: a table, images, ...
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            True targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            At most 1; 0 is a constant guess. Of several quantiles, the mean of scikit-learn's `d2_pinball_score`.
+        """
+        predicted = self.predict(X)
+        quantiles = self._net.loss.quantiles
+        if not quantiles:
+            return r2_score(y, predicted, sample_weight=sample_weight)
+        scores = [
+            d2_pinball_score(y, column, alpha=quantile, sample_weight=sample_weight)
+            for column, quantile in zip(predicted.T, quantiles, strict=True)
+        ]
+        return float(np.mean(scores))
 
     def _problem(self):
         return Regression(self.loss)

@@ -7,9 +7,11 @@ import numpy as np
 from sklearn.callback import with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._data.inputs import precision
 from skdeep._data.rows import RowData
 from skdeep._estimator import fitting
 from skdeep._estimator.base import BaseDeepEstimator
+from skdeep.utils._words import answers_unknown_arguments
 
 
 class SupervisedEstimator(BaseDeepEstimator):
@@ -22,8 +24,9 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     _attributes = """
         history_ : dict of list
-            Values of each epoch: "loss", "learning_rate", and with validation data "val_loss" and "val_score"; the
-            loss of each output where there are several ("output_0", "val_output_0").
+            Values of each epoch: "loss", "learning_rate", "seconds" and, with validation data, "val_loss", "val_score"
+            and each of several scores ("val_roc_auc"); the loss of each output where there are several ("output_0",
+            "val_output_0").
         validation_scores_ : list of float or None
             Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
         best_loss_ : float or None
@@ -40,6 +43,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             The trained copies of the callbacks.
     """
 
+    @answers_unknown_arguments
     @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Train the net.
@@ -95,9 +99,12 @@ class SupervisedEstimator(BaseDeepEstimator):
         return self
 
     def _raw_outputs(self, X):
+        """Return the outputs of the net, in single precision if X is, whatever they were computed in."""
         check_is_fitted(self, "weights_")
+        single = precision.is_single(X)
         X = self._net.inputs.validate(self, X, reset=False)
-        return self._outputs(X, self._net.target.names)
+        outputs = self._outputs(X, self._net.target.names)
+        return [output.astype(np.float32, copy=False) for output in outputs] if single else outputs
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -49,11 +49,10 @@ class Run:
         Values of the model's live numbers.
     rows, validation : Arrays
         The latter may be None.
-    score : callable or None
-        Takes a list of weights and returns the validation score.
+    score : Scores or None
     watch : {"loss", "val_loss", "val_score"} or None
         What decides on stopping.
-    observer : object or None
+    observer, show : object or None
         See `skdeep._engine.fit.loop.fit`.
     batch_size : int
     seeds : tuple of int
@@ -73,6 +72,7 @@ class Run:
     score: Callable | None
     watch: str | None
     observer: Any
+    show: Callable
     batch_size: int
     seeds: tuple
     incremental: bool
@@ -84,12 +84,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result, the live numbers of the last stage, the kind of its optimizer's state, and all steps so far."""
+    """A result, the live numbers of the last stage, the kind of its optimizer's state, and all steps so far.
+
+    `best` is the validation loss or score of weights that were chosen by it, those that training began with included.
+    """
 
     result: FitResult
     numbers: dict
     optimizer_kind: tuple
     n_steps: int
+    best: float | None = None
 
 
 def run(run, stages, start, first_epoch):
@@ -105,7 +109,7 @@ def run(run, stages, start, first_epoch):
         if result.interrupted:
             break
     result = dataclasses.replace(result, weights=best.weights, history=history, n_epochs=n_epochs)
-    return dataclasses.replace(outcome, result=result)
+    return dataclasses.replace(outcome, result=result, best=best.best if keeps_best else None)
 
 
 def _train(run, stage, start, first_epoch):
@@ -151,6 +155,7 @@ def _train(run, stage, start, first_epoch):
             if validation
             else None,
             callbacks=parameters.callbacks or (),
+            show=run.show,
             observer=run.observer,
         )
     steps = result.n_epochs * -(-rows.n_rows // run.batch_size)
@@ -173,7 +178,8 @@ def _validation(run, data):
         values = dict(zip(names, program.evaluate(data), strict=True))
         if run.score is not None:
             # Scorers refuse NaN with a message about their input, where training is what went wrong.
-            values["val_score"] = np.nan if np.isnan(values["val_loss"]) else run.score(program.weights())
+            failed = np.isnan(values["val_loss"])
+            values |= dict.fromkeys(run.score.names, np.nan) if failed else run.score(program.weights())
         return values
 
     return validate

@@ -1,7 +1,5 @@
 """What the parameter `architecture` accepts: a name, or an object of skdeep.image.architectures."""
 
-from sklearn.utils._param_validation import StrOptions
-
 from skdeep.image.architectures import (
     VGG,
     AlexNet,
@@ -14,6 +12,7 @@ from skdeep.image.architectures import (
     ResNet,
     Small,
 )
+from skdeep.utils._words import Names
 
 _NAMED = {cls._name: cls for cls in (Small, LeNet, AlexNet, VGG, NiN, Inception, ResNet, DenseNet)}
 _ACCEPTED = (
@@ -22,7 +21,7 @@ _ACCEPTED = (
 )
 
 
-class ArchitectureOptions(StrOptions):
+class ArchitectureOptions(Names):
     """Constraint of the parameter `architecture`: a name or an object. Classes have an error of their own later."""
 
     def __init__(self):

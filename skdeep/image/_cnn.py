@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval
 
 from skdeep._data.inputs import Images
 from skdeep._engine.spec import ModelSpec
@@ -28,6 +28,7 @@ from skdeep.image._params import ImageParams
 from skdeep.image.architectures import Backbone
 from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.utils._keys import described
+from skdeep.utils._words import Names
 
 
 @dataclass(eq=False, repr=False)
@@ -39,21 +40,21 @@ class ImageTrainingParams(TrainingParams, OptimizerParams):
     )
     batch_size: object = param(
         "auto",
-        [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
         'Images a step. "auto" is 64, or all of them if there are fewer. The last, smaller batch of an epoch is '
         "trained on too.",
     )
     learning_rate: object = param(
         "auto",
-        [StrOptions({"auto"}), positive(Real)],
+        [Names({"auto"}), positive(Real)],
         'float or "auto"',
         'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
         '"auto" and the net has batch normalisation, or the one of an optimizer instance.',
     )
     learning_rate_schedule: object = param(
         "auto",
-        [StrOptions({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
+        [Names({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
         "str, Schedule, callable or None",
         "Factor of the learning rate over the course of training: one of "
         + ", ".join(f'"{name}"' for name in schedule_names())
@@ -88,14 +89,14 @@ class _CNN:
     )
     normalization: object = param(
         "auto",
-        [StrOptions({"auto", "batch"}), None],
+        [Names({"auto", "batch"}), None],
         '{"auto", "batch"} or None',
         'Normalisation of each convolution over the batch. "auto" has it in all but "small", "lenet" and Custom, '
         "also in those that were published before it was known: they learn faster.",
     )
     dropout: object = param(
         "auto",
-        [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
+        [Names({"auto"}), Interval(Real, 0, 1, closed="left")],
         'float or "auto"',
         "Fraction of the values set to zero at each step: after dense layers, between the blocks of "
         '"nin", after the convolutions of Custom, after the global average of the others. "auto" is 0.5 for '
@@ -159,7 +160,7 @@ class _CNN:
         if from_scratch:
             body._check_not_tuned("is for weights that were trained before")
         trained = "all" if from_scratch else "head"
-        measures = backbone.BackboneConfig(body.name, trained=trained, dropout=dropout > 0, **settings)
+        measures = backbone.BackboneConfig(body.name.lower(), trained=trained, dropout=dropout > 0, **settings)
         check_images(measures, self.image_shape_)
         numbers = numbers | ({"dropout": dropout} if dropout else {})
         spec = ModelSpec(backbone.build, measures, ("pixel_mean", "pixel_variance", *numbers))

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
@@ -19,6 +19,7 @@ from skdeep.architectures import backbone
 from skdeep.image._backbone import are_random, check_images, digest, draw_weights, read_weights
 from skdeep.image._params import ImageParams, height_and_width
 from skdeep.image.architectures import Backbone
+from skdeep.utils._words import Names
 
 _IMAGES_A_CALL = 64  # after which what is done is kept, and shown
 
@@ -45,7 +46,7 @@ class EmbeddingParams:
     )
     pooling: str = param(
         "average",
-        [StrOptions({"average", "max"})],
+        [Names({"average", "max"})],
         '{"average", "max"}',
         "What becomes of the values of each of the last maps.",
     )
@@ -144,7 +145,7 @@ class ImageEmbedding(
     def _fit(self, X):
         self.backbone.validate()
         self.backbone._check_not_tuned("is for CNNClassifier and CNNRegressor; an embedding is not trained")
-        name, weights = self.backbone.name, self.backbone.weights
+        name, weights = self.backbone.name.lower(), self.backbone.weights
         size = None if self.size is None else height_and_width(self.size)
         measures = backbone.BackboneConfig(name, size=size, pooling=self.pooling)
         inputs = Images(self.image_shape, self.rescale, backbone.DTYPE)

@@ -6,7 +6,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_consistent_length, check_scalar, gen_batches
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from tqdm.auto import tqdm
 
@@ -14,6 +14,7 @@ from skdeep._estimator.params import REQUIRED, estimator, param
 from skdeep.image._decoding import read_image
 from skdeep.image._files import check_files, check_paths
 from skdeep.image._params import height_and_width
+from skdeep.utils._words import Names
 
 
 def _gives_a_table(loader):
@@ -87,14 +88,14 @@ class ImageLoader(TransformerMixin, BaseEstimator):
     )
     mode: str = param(
         "rgb",
-        [StrOptions({"rgb", "gray"})],
+        [Names({"rgb", "gray"})],
         '{"rgb", "gray"}',
         'Three channels, red, green and blue, or one of luminance (ITU-R 601-2). "rgb" repeats the channel of gray '
         "images.",
     )
     resize: str = param(
         "pad",
-        [StrOptions({"pad", "stretch"})],
+        [Names({"pad", "stretch"})],
         '{"pad", "stretch"}',
         '"pad" keeps the proportions and centres the picture on black; "stretch" fills the whole array. Both resample '
         "with an antialiased bicubic filter.",

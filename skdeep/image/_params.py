@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
 from skdeep._estimator.params import param
+from skdeep.utils._words import Names
 
 
 @dataclass(eq=False, repr=False)
@@ -23,7 +24,7 @@ class ImageParams:
     )
     rescale: object = param(
         "auto",
-        [StrOptions({"auto"}), Interval(Real, 1e-15, 1e15, closed="both"), None],
+        [Names({"auto"}), Interval(Real, 1e-15, 1e15, closed="both"), None],
         'float, "auto" or None',
         'What pixels are multiplied with first. "auto" divides by the largest value seen at fit, or standardises all '
         "values together if some are negative.",

@@ -8,11 +8,12 @@ from numbers import Integral, Real
 from os import PathLike
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from skdeep.architectures.backbone import BACKBONES
 from skdeep.architectures.cnn.config import CustomConfig
 from skdeep.image._params import integers, pairs
+from skdeep.utils._words import Names
 
 __all__ = [
     "VGG",
@@ -29,7 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SIZES = ["array-like", Interval(Integral, 1, None, closed="left")]
-_MULTIPLIER = [Interval(Real, 0, None, closed="neither")]
+_MULTIPLIER = [Interval(Real, 0, 100, closed="right")]
 
 
 class Architecture(BaseEstimator):
@@ -306,10 +307,10 @@ class Custom(Architecture):
         "filters": _SIZES,
         "kernel_size": _SIZES,
         "strides": _SIZES,
-        "padding": [StrOptions({"same", "valid"})],
-        "pooling": [StrOptions({"max", "average"}), None],
+        "padding": [Names({"same", "valid"})],
+        "pooling": [Names({"max", "average"}), None],
         "pool_size": _SIZES,
-        "head": [*_SIZES, StrOptions({"average"})],
+        "head": [*_SIZES, Names({"average"})],
     }
 
     def __init__(
@@ -345,7 +346,7 @@ class Backbone(Architecture):
     Parameters
     ----------
     name : str
-        Name of a model of keras.applications in lower case, such as "mobilenetv2".
+        Name of a model of keras.applications, in any case, such as "MobileNetV2" or "mobilenetv2".
     weights : path or "random"
         File with the weights of the network without its top, as Keras saves them (.weights.h5, or the _no_top.h5 of
         keras.applications). "random" trains all of it from scratch, which takes many images.
@@ -367,7 +368,7 @@ class Backbone(Architecture):
     """
 
     _parameter_constraints: dict = {
-        "name": [StrOptions(set(BACKBONES))],
+        "name": [Names(BACKBONES, any_case=True)],
         "weights": [str, PathLike, None],
         "fine_tune_epochs": [Interval(Integral, 0, None, closed="left")],
         "fine_tune_rate": [Interval(Real, 0, None, closed="neither")],

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-VERDICTS = ("good fit", "underfitting", "overfitting", "learning rate too high", "learning rate too low")
+VERDICTS = (
+    "good fit",
+    "no fault found",
+    "underfitting",
+    "overfitting",
+    "learning rate too high",
+    "learning rate too low",
+)
 
 _FEWEST_EPOCHS = 5
-_PEAK = 10.0  # a loss this many times that of a guess has exploded
+_PEAK = 10.0  # a loss this many times that of a guess has exploded ...
+_START = 2.0  # ... but in the first epoch this is little, since nets start from equal shares of rare classes
 _JUMP = 0.1  # a rise from one epoch to the next by this share of the loss is a jump ...
 _JUMPY = 0.1  # ... and this share of epochs with jumps is too many ...
 _CLIMB = 0.01  # ... if the loss rises in an epoch, on average, by this share of its whole fall
@@ -39,6 +47,10 @@ _ADVICE = {
         "inputs may say no more about the target than this."
     ),
     "good fit": "Nothing needs to be changed.",
+    "no fault found": (
+        "Whether the net overfits cannot be told from the training rows: fit with early_stopping=True, or give X_val "
+        "and y_val."
+    ),
 }
 
 
@@ -70,12 +82,12 @@ def diagnose(loss, val_loss, *, guess_loss=None, perfect_loss=0.0, kept_epoch=No
     - "learning rate too low": it came down by little, and was still falling steadily at the end,
     - "overfitting": the validation loss turned upwards, or stayed far above the training loss,
     - "underfitting": the training loss, too, stayed near that of a guess,
-    - "good fit": none of these.
+    - "good fit": none of these; "no fault found" without a validation curve, which overfitting needs.
 
     Parameters
     ----------
     loss, val_loss : array-like of shape (n_epochs,)
-        Training and validation loss of each epoch.
+        Training and validation loss of each epoch; the latter may be None.
     guess_loss : float, default=None
         Loss of a guess that ignores the inputs. By default, the training loss of the first epoch.
     perfect_loss : float or None, default=0.0
@@ -102,14 +114,16 @@ def diagnose(loss, val_loss, *, guess_loss=None, perfect_loss=0.0, kept_epoch=No
         reason = rule(curves)
         if reason:
             return Diagnosis(verdict, reason, _ADVICE[verdict])
-    return Diagnosis("good fit", *_good_fit(curves))
+    return Diagnosis(*_nothing_wrong(curves))
 
 
 class _Curves:
     """The curves, checked, and the few numbers that the rules compare."""
 
     def __init__(self, loss, val_loss, guess_loss, perfect_loss, kept_epoch, learning_rate):
-        train, validation = _checked(loss, "loss"), _checked(val_loss, "val_loss")
+        self.is_validated = val_loss is not None
+        train = _checked(loss, "loss")
+        validation = _checked(val_loss, "val_loss") if self.is_validated else train
         if len(train) != len(validation):
             raise ValueError(f"loss and val_loss must be equally long, got {len(train)} and {len(validation)} epochs.")
         floor = min(0.0 if perfect_loss is None else perfect_loss, train.min(), validation.min())
@@ -180,7 +194,7 @@ def _steadiness(curve, learning_rate):
 def _rate_too_high(curves):
     train = curves.train
     peak = int(train.argmax())
-    if train[peak] > _PEAK * curves.guess:
+    if train[peak] > max(_PEAK * curves.guess, 0.0 if peak else _START):
         times = train[peak] / curves.guess
         return f"The training loss shot up to {times:.0f} times {curves.yardstick}, in epoch {peak + 1}."
     lowest = int(train.argmin())
@@ -216,6 +230,8 @@ def _rate_too_low(curves):
 
 
 def _overfitting(curves):
+    if not curves.is_validated:
+        return None
     best, end = curves.validation[curves.best], curves.validation_end
     if end - best > max(_RISE * curves.guess, _RELATIVE_RISE * best):
         change = _change(best, end, curves.floor)
@@ -231,17 +247,24 @@ def _underfitting(curves):
     end = min(curves.train_end, curves.validation_end)
     if end < curves.little * curves.guess:
         return None
-    return f"Both losses stayed high: the training loss is {curves.train_end / curves.guess:.0%} of {curves.yardstick}."
+    share = f"{curves.train_end / curves.guess:.0%} of {curves.yardstick}"
+    if not curves.is_validated:
+        return f"The training loss stayed high: it is {share}."
+    return f"Both losses stayed high: the training loss is {share}."
 
 
-def _good_fit(curves):
+def _nothing_wrong(curves):
+    """Return verdict, reason and advice where no rule holds."""
     train, end = _number(curves.train_end + curves.floor), _number(curves.validation_end + curves.floor)
-    reason = f"Both losses came down and stayed together: {train} in training, {end} in validation."
+    verdict = "good fit" if curves.is_validated else "no fault found"
+    reason, advice = f"Both losses came down and stayed together: {train} in training, {end} in validation.", ""
+    if not curves.is_validated:
+        reason = f"The training loss came down: {_change(curves.train[0], curves.train_end, curves.floor)}."
     if curves.kept < curves.n_epochs:
-        return reason, f"{_ADVICE['good fit']} The weights of epoch {curves.kept} were kept."
-    if curves.best >= 0.9 * curves.n_epochs and curves.steadiness > _STEADY / 2:
-        return reason, "Nothing needs to be changed, but both losses were still falling: more epochs may gain a little."
-    return reason, _ADVICE["good fit"]
+        advice = f" The weights of epoch {curves.kept} were kept."
+    elif curves.best >= 0.9 * curves.n_epochs and curves.steadiness > _STEADY / 2:
+        advice = " The loss was still falling: more epochs may gain a little."
+    return verdict, reason, _ADVICE[verdict] + advice
 
 
 def _change(before, after, floor):

@@ -73,7 +73,7 @@ def best_epoch(curves):
 def drawn_curves(history):
     """Return what displays draw of a history, as the keyword arguments of their classes."""
     curves = check_history(history)
-    drawn = {name: curves.get(name) for name in ("loss", "val_loss", "learning_rate")}
+    drawn = {name: curves.get(name) for name in ("loss", "val_loss", "val_score", "learning_rate")}
     return drawn | {"best_epoch": best_epoch(curves)}
 
 
@@ -81,8 +81,4 @@ def reference_losses(estimator):
     """Return the loss of a guess that ignores the inputs and that of perfect predictions; None where not known."""
     if not hasattr(estimator, "_net"):
         return None, 0.0
-    loss, target = estimator._net.loss, estimator._net.target
-    if not callable(loss.guess):
-        return loss.guess, loss.perfect
-    n_classes = [2] if target.kind == "multilabel" else map(len, target.classes)
-    return sum(map(loss.guess, n_classes)), loss.perfect
+    return estimator._net.guess, estimator._net.loss.perfect

@@ -16,19 +16,21 @@ class LossFacts:
         What users may call it too, Keras' functions and classes included.
     classes : tuple of str
         Full names of the classes that compute it; the first one makes it.
-    link : {"identity", "exp", "probability", "margin"}
-        From the net's output to the prediction; "margin" has no probabilities.
+    link : {"identity", "exp", "quantiles", "probability", "margin"}
+        From the net's output to the prediction; "margin" has no probabilities, and "quantiles" adds up steps.
     scaling : {"standard", "mean", None}
         How regression targets are scaled inside.
     interval : tuple of float
         Lowest and highest target that it is defined for.
     wanted : str
         The interval in words.
-    guess : float, callable or None
-        Loss of the best constant: for targets that are normally distributed, scaled as above, or a function of the
-        number of classes. None if that is not known.
+    guess : float, "entropy" or None
+        Loss of the best constant: for targets that are normally distributed, scaled as above, or the entropy of the
+        shares of the classes. None if that is not known.
     perfect : float or None
         Loss of perfect predictions; None if that depends on the data.
+    quantiles : tuple of float
+        Of one target, what is predicted if it is several quantiles.
     twin : dict
         From the kind of target to the name of the Keras loss of the model that is handed to the user, whose outputs are
         predictions: the usual loss of such outputs.
@@ -43,6 +45,7 @@ class LossFacts:
     wanted: str = "numbers"
     guess: object = None
     perfect: float | None = 0.0
+    quantiles: tuple = ()
     twin: dict = field(default_factory=lambda: {"regression": "mean_squared_error"}, hash=False)
 
     def check_targets(self, y, *, fresh=False):
@@ -116,7 +119,7 @@ REGRESSION = (
 )
 CLASSIFICATION = (
     LossFacts(
-        "cross_entropy", names=("auto",), classes=("skdeep.losses.CrossEntropy",), guess=math.log, **_PROBABILITIES
+        "cross_entropy", names=("auto",), classes=("skdeep.losses.CrossEntropy",), guess="entropy", **_PROBABILITIES
     ),
     LossFacts("focal", classes=("skdeep.losses.Focal",), **_PROBABILITIES),
     LossFacts("hinge", **_MARGINS),

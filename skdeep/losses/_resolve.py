@@ -4,6 +4,8 @@ import importlib
 import inspect
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from skdeep._engine.spec import Recipe
 from skdeep.losses import _facts
 from skdeep.losses._facts import LossFacts, name_of
@@ -12,6 +14,7 @@ from skdeep.utils._keys import KerasObject, described, plain_copy, undescribed
 from skdeep.utils._tensorflow import keras, tf
 
 # In the names of Keras losses that want one column a class, also of two.
+_ROWS = 7  # of an attempt to see how many values a loss returns
 _ONE_CLASS_A_ROW = ("categorical", "kldivergence", "kullback")
 
 
@@ -108,6 +111,9 @@ def _known(instance, table):
 def _own(instance, facts):
     """Resolve a loss of ours, whose live numbers become inputs of the program."""
     live = instance.live_numbers
+    quantiles = getattr(instance, "quantile", 0.5)
+    if np.ndim(quantiles):
+        facts = replace(facts, link="quantiles", quantiles=tuple(map(float, quantiles)))
     numbers = {name: float(getattr(instance, name)) for name in live}
     kept = KerasObject(instance, live=live, attributes=True)
     return ResolvedLoss(Recipe(_build_own, (kept, live), tuple(numbers)), numbers, facts)
@@ -118,7 +124,20 @@ def _build_own(config, numbers):
     instance = plain_copy(kept.instance)  # subclasses may have attributes that their config does not mention
     for name in live:
         setattr(instance, name, numbers[name])
+    if np.ndim(getattr(kept.instance, "quantile", 0.5)):
+        return lambda targets, outputs: instance.call(targets, rising(outputs))
     return instance.call
+
+
+def rising(outputs):
+    """Turn the outputs of a net into columns that never cross: the first one, and positive steps from each to the next.
+
+    Parameters
+    ----------
+    outputs : tensor of shape (n, k), also a symbolic one of Keras
+    """
+    steps = keras.ops.softplus(outputs[:, 1:])
+    return keras.ops.cumsum(keras.ops.concatenate([outputs[:, :1], steps], axis=1), axis=1)
 
 
 def _keras_loss(loss):
@@ -145,6 +164,7 @@ def _function(kept, numbers):
 
     def each_row(targets, outputs):
         try:
+            _check_rows(call, targets, outputs)
             losses = tf.convert_to_tensor(call(targets, outputs))
         except (TypeError, ValueError) as error:
             raise ValueError(f"loss {name_of(loss)} cannot be computed for these targets: {error}") from error
@@ -155,6 +175,14 @@ def _function(kept, numbers):
         return tf.reduce_mean(tf.reshape(losses, (tf.shape(outputs)[0], -1)), axis=1)
 
     return each_row
+
+
+def _check_rows(call, targets, outputs):
+    """Raise ValueError if a loss of a few rows, whose number is known, has another length."""
+    types = [tf.TensorSpec((_ROWS, *one.shape[1:]), one.dtype) for one in (targets, outputs)]
+    shape = tf.function(call, autograph=False).get_concrete_function(*types).output_shapes
+    if isinstance(shape, tf.TensorShape) and shape.rank and shape[0] not in (None, _ROWS):
+        raise ValueError(f"it must return one value for each row, but for {_ROWS} rows its shape is {tuple(shape)}.")
 
 
 def _build_cross_entropy(config, numbers):

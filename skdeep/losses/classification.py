@@ -1,10 +1,11 @@
 """Losses of classifiers beyond those Keras has, on outputs without activation."""
 
+from skdeep.losses._searchable import Searchable
 from skdeep.utils._tensorflow import keras, tf
 
 
 @keras.saving.register_keras_serializable("skdeep")
-class CrossEntropy(keras.losses.Loss):
+class CrossEntropy(Searchable, keras.losses.Loss):
     """Cross-entropy with label smoothing, whose strength may be an input of the program.
 
     Parameters
@@ -33,7 +34,7 @@ class CrossEntropy(keras.losses.Loss):
     True
     """
 
-    live_numbers = ("label_smoothing",)
+    _parameters = live_numbers = ("label_smoothing",)
 
     def __init__(self, label_smoothing=0.0, reduction="sum_over_batch_size", name="cross_entropy", dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
@@ -55,7 +56,7 @@ class CrossEntropy(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("skdeep")
-class Focal(keras.losses.Loss):
+class Focal(Searchable, keras.losses.Loss):
     """Cross-entropy that turns away from the rows the net already gets right: -(1 - p)^gamma log p.
 
     Parameters
@@ -84,7 +85,7 @@ class Focal(keras.losses.Loss):
     True
     """
 
-    live_numbers = ("gamma",)
+    _parameters = live_numbers = ("gamma",)
 
     def __init__(self, gamma=2.0, reduction="sum_over_batch_size", name="focal", dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)

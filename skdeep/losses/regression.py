@@ -1,10 +1,13 @@
 """Losses of regressors beyond those Keras has."""
 
+import numpy as np
+
+from skdeep.losses._searchable import Searchable
 from skdeep.utils._tensorflow import keras, tf
 
 
 @keras.saving.register_keras_serializable("skdeep")
-class Huber(keras.losses.Loss):
+class Huber(Searchable, keras.losses.Loss):
     """Squared error for small residuals, absolute error for large ones.
 
     Unlike Keras' own, it keeps its delta when it is copied, and a search over deltas compiles once.
@@ -35,13 +38,16 @@ class Huber(keras.losses.Loss):
     True
     """
 
-    live_numbers = ("delta",)
+    _parameters = live_numbers = ("delta",)
 
     def __init__(self, delta=1.0, reduction="sum_over_batch_size", name="huber", dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        if not float(delta) > 0:
-            raise ValueError(f"delta must be positive, got {delta!r}.")
         self.delta = delta
+        self._check()
+
+    def _check(self):
+        if not float(self.delta) > 0:
+            raise ValueError(f"delta must be positive, got {self.delta!r}.")
 
     def call(self, y_true, y_pred):
         """Return the loss of each row; both arguments have shape (n, n_targets)."""
@@ -56,13 +62,14 @@ class Huber(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("skdeep")
-class Pinball(keras.losses.Loss):
+class Pinball(Searchable, keras.losses.Loss):
     """Pinball loss, which a quantile of the target minimises.
 
     Parameters
     ----------
-    quantile : float, default=0.5
-        Which quantile to predict, between 0 and 1; 0.5 is the median.
+    quantile : float or list of float, default=0.5
+        Which quantile to predict, between 0 and 1; 0.5 is the median. Of a rising list, one net of one target predicts
+        all, as columns that never cross: each but the first is the one before it plus a positive number.
     reduction : str, default="sum_over_batch_size"
         How Keras' own training reduces the losses of the rows; estimators here take weighted means.
     name : str, default="pinball"
@@ -85,23 +92,34 @@ class Pinball(keras.losses.Loss):
     True
     """
 
-    live_numbers = ("quantile",)
+    _parameters = ("quantile",)
 
     def __init__(self, quantile=0.5, reduction="sum_over_batch_size", name="pinball", dtype=None):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        if not 0 < float(quantile) < 1:
-            raise ValueError(f"quantile must lie between 0 and 1, got {quantile!r}.")
         self.quantile = quantile
+        self._check()
+
+    def _check(self):
+        quantiles = np.atleast_1d(self.quantile).astype(float)
+        inside = len(quantiles) and ((quantiles > 0) & (quantiles < 1)).all()
+        if quantiles.ndim != 1 or not inside or not (np.diff(quantiles) > 0).all():
+            raise ValueError(f"quantile must lie between 0 and 1, or be a rising list, got {self.quantile!r}.")
+
+    @property
+    def live_numbers(self):
+        """A single quantile is a number that a compiled program takes; of several, their number decides its graph."""
+        return ("quantile",) if np.ndim(self.quantile) == 0 else ()
 
     def call(self, y_true, y_pred):
-        """Return the loss of each row; both arguments have shape (n, n_targets)."""
+        """Return the loss of each row; shapes are (n, n_targets), or (n, 1) and (n, n_quantiles)."""
         residual = y_true - y_pred
         quantile = tf.cast(self.quantile, y_pred.dtype)
         return tf.reduce_mean(tf.maximum(quantile * residual, (quantile - 1.0) * residual), axis=-1)
 
     def get_config(self):
         """Return the constructor's arguments."""
-        return super().get_config() | {"quantile": float(self.quantile)}
+        several = np.ndim(self.quantile) > 0
+        return super().get_config() | {"quantile": [*map(float, self.quantile)] if several else float(self.quantile)}
 
 
 @keras.saving.register_keras_serializable("skdeep")

@@ -5,6 +5,8 @@ same: scikit-learn needs equal keys from all candidates of a search, and a searc
 with and without probabilities.
 """
 
+from functools import partial
+
 import numpy as np
 from imblearn.metrics import geometric_mean_score
 from sklearn.metrics import (
@@ -12,14 +14,13 @@ from sklearn.metrics import (
     average_precision_score,
     f1_score,
     log_loss,
-    make_scorer,
     matthews_corrcoef,
     precision_score,
     recall_score,
     roc_auc_score,
 )
 from sklearn.utils.metadata_routing import MetadataRequest
-from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import column_or_1d
 
 from skdeep.metrics._validation import is_multilabel_target
@@ -28,30 +29,36 @@ from skdeep.utils._dense import dense
 _AVERAGES = ("micro", "macro", "weighted")
 
 
-def imbalance_scoring(average=_AVERAGES):
+def imbalance_scoring(average=(), *, pos_label=None):
     """Give the scorers that matter when some classes are rare, ready for ``scoring=``.
 
     Parameters
     ----------
-    average : {"micro", "macro", "weighted"} or sequence of these, default=("micro", "macro", "weighted")
-        How precision, recall and F1 are averaged over classes: "micro" pools the decisions of all classes,
-        "macro" weighs every class the same, "weighted" weighs them by their number of samples. Each average
-        has its own keys.
+    average : {"micro", "macro", "weighted"} or sequence of these, default=()
+        Further averages of precision, recall and F1 over classes, each with its own keys: "micro" pools the
+        decisions of all classes, "macro" weighs every class the same, "weighted" weighs them by their number of
+        samples. With one label a sample, "recall_macro" is balanced accuracy, and "recall_weighted" and all
+        that is "micro" are accuracy.
+
+    pos_label : label, default=None
+        The class that precision, recall, F1 and average precision are of. None is the rarer of two classes,
+        and every class in turn if there are more.
 
     Returns
     -------
     scoring : dict of str to callable
         A new dict of scorers, called as ``scorer(estimator, X, y)``; greater is better. The keys are
 
-        - "balanced_accuracy", "accuracy",
-        - "precision_<average>", "recall_<average>", "f1_<average>" for each average,
+        - "balanced_accuracy": the mean of the classes' recalls,
+        - "precision", "recall", "f1": of ``pos_label``, else of the rarer of two classes (of the second, if they
+          are equally frequent), else averaged by "macro" over more classes or labels,
+        - "precision_<average>", "recall_<average>", "f1_<average>" for each average that is asked for,
         - "geometric_mean" (the root of the product of the classes' recalls), "matthews_corrcoef",
-        - "roc_auc", "average_precision": of ``classes_[1]`` if there are two classes; otherwise, and for
-          multilabel targets, of each class against the rest, averaged by "macro" if that is asked for, else
-          by the first average,
-        - "neg_log_loss".
+        - "roc_auc", "average_precision": of the same class as precision; of more classes or labels each against
+          the rest, averaged by "macro", unless only other averages are asked for, then by the first,
+        - "accuracy", "neg_log_loss".
 
-        A score is NaN where there is none:
+        Of several multiclass targets, a score is the mean over the targets. It is NaN where there is none:
 
         - "neg_log_loss" without ``predict_proba``, and when a class occurs that was not in the training data,
         - "roc_auc" and "average_precision" with neither ``predict_proba`` nor ``decision_function``, and when
@@ -64,7 +71,7 @@ def imbalance_scoring(average=_AVERAGES):
         If ``average`` is neither a string nor a sequence of strings.
 
     ValueError
-        If an average is unknown or repeated, or there is none.
+        If an average is unknown or repeated.
 
     Notes
     -----
@@ -89,23 +96,27 @@ def imbalance_scoring(average=_AVERAGES):
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from skdeep.metrics import imbalance_scoring
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> scores = cross_validate(GaussianNB(), X, y, scoring=imbalance_scoring(average="macro"))
+    >>> scores = cross_validate(GaussianNB(), X, y, scoring=imbalance_scoring())
     >>> float(scores["test_balanced_accuracy"].mean().round(2))
     0.93
-    >>> float(scores["test_f1_macro"].mean().round(2))
-    0.93
+    >>> float(scores["test_f1"].mean().round(2))
+    0.92
     """
     averages = _check_average(average)
-    scoring = {"balanced_accuracy": make_scorer(_balanced_accuracy), "accuracy": make_scorer(accuracy_score)}
-    for name, metric in (("precision", precision_score), ("recall", recall_score), ("f1", f1_score)):
+    scoring = {"balanced_accuracy": _LabelScorer(_balanced_accuracy)}
+    metrics = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
+    scoring |= {name: _ClassScorer(metric, pos_label) for name, metric in metrics.items()}
+    for name, metric in metrics.items():
+        # pos_label=None: scikit-learn otherwise looks for a class 1, also where none is needed.
         for kind in averages:
-            # pos_label=None: scikit-learn otherwise looks for a class 1, also where none is needed.
-            scoring[f"{name}_{kind}"] = make_scorer(metric, average=kind, zero_division=0.0, pos_label=None)
-    over_classes = "macro" if "macro" in averages else averages[0]
-    scoring["geometric_mean"] = make_scorer(_geometric_mean)
-    scoring["matthews_corrcoef"] = make_scorer(_matthews_corrcoef)
-    scoring["roc_auc"] = _RankingScorer(roc_auc_score, over_classes)
-    scoring["average_precision"] = _RankingScorer(average_precision_score, over_classes)
+            averaged = partial(metric, average=kind, zero_division=0.0, pos_label=None)
+            scoring[f"{name}_{kind}"] = _LabelScorer(averaged)
+    over_classes = "macro" if "macro" in averages or not averages else averages[0]
+    scoring["geometric_mean"] = _LabelScorer(_geometric_mean)
+    scoring["matthews_corrcoef"] = _LabelScorer(_matthews_corrcoef)
+    scoring["roc_auc"] = _RankingScorer(roc_auc_score, over_classes, pos_label)
+    scoring["average_precision"] = _RankingScorer(average_precision_score, over_classes, pos_label)
+    scoring["accuracy"] = _LabelScorer(accuracy_score)
     scoring["neg_log_loss"] = _LogLossScorer()
     return scoring
 
@@ -116,11 +127,11 @@ def _check_average(average):
     if not isinstance(averages, (list, tuple)) or not all(isinstance(kind, str) for kind in averages):
         raise TypeError(f"average must be a string or a sequence of strings, got {average!r}; {accepted}.")
     unknown = [kind for kind in averages if kind not in _AVERAGES]
-    if unknown or not averages:
-        raise ValueError(f"average has unknown or no values, got {average!r}; {accepted}.")
+    if unknown:
+        raise ValueError(f"average has unknown values, got {average!r}; {accepted}.")
     if len(set(averages)) < len(averages):
         raise ValueError(f"average must not repeat a value, got {average!r}; {accepted}.")
-    return averages
+    return tuple(averages)
 
 
 def _balanced_accuracy(y_true, y_pred, *, sample_weight=None):
@@ -149,14 +160,13 @@ def _matthews_corrcoef(y_true, y_pred, *, sample_weight=None):
     return matthews_corrcoef(y_true, y_pred, sample_weight=sample_weight)
 
 
-class _ResponseScorer:
-    """Scorer of decision values or probabilities that is NaN where the estimator has none.
+class _Scorer:
+    """What all scorers are to scikit-learn: callables that take weights.
 
-    ``make_scorer`` cannot be this: it raises where the method is missing, it does not tell the metric which
-    classes the columns belong to, and it takes a multilabel target of two labels for two classes.
+    ``make_scorer`` cannot be this: it raises where a method is missing, it does not tell the metric which classes
+    there are, it takes a multilabel target of two labels for two classes, and knows no several targets.
 
-    A subclass says which methods of the estimator it takes, the preferred one first (``_response_methods``),
-    and computes the score from one indicator column and one column of scores for each class (``_score``).
+    A subclass says how one target is scored (``_score``).
     """
 
     def __init__(self):
@@ -164,22 +174,15 @@ class _ResponseScorer:
 
     def __call__(self, estimator, X, y_true, sample_weight=None):
         """Score ``estimator`` on ``X``: greater is better, NaN where there is no such score."""
-        multilabel = is_multilabel_target(y_true, "y_true")
-        methods = self._response_methods(estimator, multilabel)
-        method = next((name for name in methods if hasattr(estimator, name)), None)
-        if method is None:
-            return np.nan
-        response = getattr(estimator, method)(X)
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight)
-        if multilabel:
-            indicator = dense(y_true)
-            scores = _multilabel_columns(response, estimator)
-        else:
-            indicator, scores = _class_columns(column_or_1d(y_true), np.asarray(response), estimator.classes_)
-        if indicator.shape != scores.shape or indicator.shape[1] < 2:
-            return np.nan
-        return float(self._score(indicator, scores, multilabel, sample_weight))
+        several = isinstance(getattr(estimator, "classes_", None), list)
+        if not several or type_of_target(y_true, input_name="y_true") != "multiclass-multioutput":
+            return float(self._score(estimator, X, y_true, sample_weight))
+        columns = np.asarray(y_true).T
+        answers = [_OneTarget(estimator, number) for number in range(len(columns))]
+        pairs = zip(answers, columns, strict=True)
+        return float(np.mean([self._score(answer, X, column, sample_weight) for answer, column in pairs]))
 
     def set_score_request(self, *, sample_weight):
         """Say whether ``sample_weight`` is wanted when metadata routing is enabled."""
@@ -197,13 +200,110 @@ class _ResponseScorer:
         return True
 
 
+class _OneTarget:
+    """What a classifier of several targets answers for one of them."""
+
+    def __init__(self, estimator, number):
+        self._estimator, self._number = estimator, number
+        self.classes_ = estimator.classes_[number]
+
+    def predict(self, X):
+        return np.asarray(self._estimator.predict(X))[:, self._number]
+
+    @property
+    def predict_proba(self):
+        several = self._estimator.predict_proba  # which it may not have
+        return lambda X: several(X)[self._number]
+
+
+class _LabelScorer(_Scorer):
+    """Scorer of predicted labels."""
+
+    def __init__(self, metric):
+        super().__init__()
+        self._metric = metric
+
+    def __repr__(self):
+        return f"{getattr(self._metric, 'func', self._metric).__name__.strip('_')} scorer"
+
+    def _score(self, estimator, X, y_true, sample_weight):
+        is_multilabel_target(y_true, "y_true")
+        return self._metric(y_true, estimator.predict(X), sample_weight=sample_weight)
+
+
+class _ClassScorer(_Scorer):
+    """Precision, recall or F1 of one class of two, or of the one asked for; else averaged over classes or labels."""
+
+    def __init__(self, metric, pos_label):
+        super().__init__()
+        self._metric, self._pos_label = metric, pos_label
+
+    def __repr__(self):
+        return f"{self._metric.__name__} scorer (pos_label={self._pos_label!r})"
+
+    def _score(self, estimator, X, y_true, sample_weight):
+        multilabel = is_multilabel_target(y_true, "y_true")
+        y_pred = estimator.predict(X)
+        label = None
+        if not multilabel:
+            y_true = column_or_1d(y_true)
+            classes = getattr(estimator, "classes_", None)
+            classes = unique_labels(y_true, y_pred) if classes is None else np.asarray(classes)
+            label = _class_of_interest(classes, y_true[:, np.newaxis] == classes, self._pos_label, sample_weight)
+        return self._metric(
+            y_true,
+            y_pred,
+            labels=None if label is None else [label],
+            average="macro",
+            sample_weight=sample_weight,
+            zero_division=0.0,
+            pos_label=None,
+        )
+
+
+def _class_of_interest(classes, indicator, pos_label, sample_weight):
+    """Return the label that is asked for, else the rarer of two, else None; one column a class says which it is."""
+    if pos_label is not None:
+        if pos_label not in classes:
+            raise ValueError(f"pos_label={pos_label!r} is not one of the classes, which are {classes.tolist()}.")
+        return pos_label
+    if len(classes) != 2:
+        return None
+    first, second = np.average(indicator, axis=0, weights=sample_weight)
+    return classes[0] if first < second else classes[1]
+
+
+class _ResponseScorer(_Scorer):
+    """Scorer of decision values or probabilities that is NaN where the estimator has none.
+
+    A subclass says which methods of the estimator it takes, the preferred one first (``_response_methods``),
+    and computes the score from one indicator column and one column of scores for each class (``_score_columns``).
+    """
+
+    def _score(self, estimator, X, y_true, sample_weight):
+        multilabel = is_multilabel_target(y_true, "y_true")
+        methods = self._response_methods(estimator, multilabel)
+        method = next((name for name in methods if hasattr(estimator, name)), None)
+        if method is None:
+            return np.nan
+        response = getattr(estimator, method)(X)
+        if multilabel:
+            indicator, classes = dense(y_true), None
+            scores = _multilabel_columns(response, estimator)
+        else:
+            classes = np.asarray(estimator.classes_)
+            indicator, scores = _class_columns(column_or_1d(y_true), np.asarray(response), classes)
+        if indicator.shape != scores.shape or indicator.shape[1] < 2:
+            return np.nan
+        return self._score_columns(indicator, scores, classes, sample_weight)
+
+
 class _RankingScorer(_ResponseScorer):
     """ROC AUC or average precision, each class against the rest."""
 
-    def __init__(self, metric, average):
+    def __init__(self, metric, average, pos_label):
         super().__init__()
-        self._metric = metric
-        self._average = average
+        self._metric, self._average, self._pos_label = metric, average, pos_label
 
     def __repr__(self):
         return f"{self._metric.__name__} scorer (average={self._average!r})"
@@ -214,9 +314,11 @@ class _RankingScorer(_ResponseScorer):
         # Probabilities near 0 and 1 round to ties; decision values do not.
         return "decision_function", "predict_proba"
 
-    def _score(self, indicator, scores, multilabel, sample_weight):
-        if not multilabel and indicator.shape[1] == 2:
-            indicator, scores = indicator[:, 1:], scores[:, 1:]
+    def _score_columns(self, indicator, scores, classes, sample_weight):
+        if classes is not None:
+            label = _class_of_interest(classes, indicator, self._pos_label, sample_weight)
+            ranked = slice(None) if label is None else classes == label
+            indicator, scores = indicator[:, ranked], scores[:, ranked]
         if sample_weight is not None:
             counted = sample_weight > 0
             indicator, scores, sample_weight = indicator[counted], scores[counted], sample_weight[counted]
@@ -246,7 +348,7 @@ class _LogLossScorer(_ResponseScorer):
     def _response_methods(self, estimator, multilabel):
         return () if multilabel else ("predict_proba",)
 
-    def _score(self, indicator, probabilities, multilabel, sample_weight):
+    def _score_columns(self, indicator, probabilities, classes, sample_weight):
         if not indicator.any(axis=1).all():
             return np.nan  # a class that the estimator has never seen has no probability
         classes = np.arange(indicator.shape[1])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data.inputs import Tables
@@ -21,6 +21,7 @@ from skdeep._estimator.params import (
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import mlp
 from skdeep.utils._keys import described
+from skdeep.utils._words import Names
 
 
 @dataclass(eq=False, repr=False)
@@ -50,7 +51,7 @@ class _MLP:
     )
     normalization: object = param(
         None,
-        [StrOptions({"batch", "layer"}), None],
+        [Names({"batch", "layer"}), None],
         '{"batch", "layer"} or None',
         "Normalisation before each activation, over the batch or over the units.",
     )
@@ -64,7 +65,8 @@ class _MLP:
         "auto",
         [str, HasMethods(["get_config"])],
         "str or keras.initializers.Initializer",
-        'Initial weights: a Keras name or instance. "auto" is He for the ReLU family, LeCun for selu, else Glorot.',
+        'Initial weights: a Keras name or instance. "auto" is Glorot; for layers of the ReLU '
+        "family that follow another, He; for selu, LeCun.",
     )
 
     _attributes = """

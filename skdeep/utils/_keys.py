@@ -110,7 +110,7 @@ def described(value):
     """Return what stands for an object in a key: by content if `clone` copies it or it has a state, else itself."""
     if hasattr(value, "get_config") or isinstance(value, partial):
         return KerasObject(value)
-    return CallableObject(value) if _has_a_state(value) else value
+    return CallableObject(value) if _has_a_state(value) or type(value).__hash__ is None else value
 
 
 def _has_a_state(value):

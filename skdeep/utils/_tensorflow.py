@@ -6,6 +6,8 @@ import sys
 import tempfile
 from contextlib import contextmanager
 
+from skdeep.utils import _random
+
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _LOG_LINE = rb"WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:|[-\d]{10} [\d:.]+: [IWE] "
 
@@ -58,7 +60,11 @@ with _quietly():
     import keras
     import tensorflow as tf
     from keras.src.backend.common import global_state
+    from keras.src.random import seed_generator
     from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
     from tensorflow.python.eager import context
+
+# What is drawn without a seed while a net is built is overwritten later, and may not move the user's random numbers.
+seed_generator.python_random = _random.seeds
 
 __all__ = ["GLOBAL_SEED_GENERATOR", "context", "global_state", "keras", "tf"]

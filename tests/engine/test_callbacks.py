@@ -14,6 +14,7 @@ from sklearn.base import clone
 from skdeep._engine.program import Program
 from skdeep.schedules import CosineDecay
 from skdeep.tabular import MLPRegressor
+from tests.histories import learned
 
 N, BATCH, STEPS = 45, 16, 3
 rng = np.random.default_rng(0)
@@ -130,7 +131,7 @@ def test_the_loop_by_batches_gives_the_same_net(name, sample_weight):
     for mine, theirs in zip(slow.weights_, fast.weights_, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-7)
     assert slow.history_.keys() == fast.history_.keys()
-    for key, values in fast.history_.items():
+    for key, values in learned(fast).items():
         np.testing.assert_allclose(slow.history_[key], values, rtol=1e-5)
     losses, steps = [loss for _, loss in slow.callbacks_[0].losses], 1 if name == "full batch" else STEPS
     np.testing.assert_allclose(losses[steps - 1 :: steps], slow.loss_curve_, rtol=1e-5)
@@ -253,7 +254,7 @@ def test_checkpoints_can_be_opened_by_keras(parameters, tmp_path):
     opened = keras.models.load_model(tmp_path / "after_5.keras")
     for mine, theirs in zip(model.weights_, opened.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    predicted = opened.predict({"X": X}, verbose=0)[:, 0]  # the inputs of the net in training have names
+    predicted = opened.predict(X, verbose=0)[:, 0]
     np.testing.assert_allclose(predicted, model.predict(X), rtol=1e-4, atol=1e-5)
     shorter = regressor(**parameters, epochs=2).fit(X, y)
     second = keras.models.load_model(tmp_path / "after_2.keras").get_weights()

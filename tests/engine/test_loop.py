@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification, make_regression
-from sklearn.metrics import balanced_accuracy_score, log_loss
+from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier as ScikitClassifier
 from sklearn.neural_network import MLPRegressor as ScikitRegressor
 
@@ -173,15 +173,14 @@ def test_training_that_stands_still_stops_when_scikit_learn_does(early_stopping,
 
 
 def test_the_weights_of_the_best_epoch_are_kept():
-    model = classifier(
-        epochs=60, learning_rate=0.1, early_stopping=True, n_iter_no_change=20, scoring="balanced_accuracy"
-    )
+    model = classifier(epochs=60, learning_rate=0.1, early_stopping=True, n_iter_no_change=20, scoring="neg_log_loss")
     model.fit(X_labelled[:40], labels[:40], X_val=X_labelled[40:], y_val=labels[40:])
     best = int(np.argmax(model.validation_scores_))
     assert model.validation_scores_[best] > model.validation_scores_[-1]
     assert model.n_iter_ == best + 22
-    achieved = balanced_accuracy_score(labels[40:], model.predict(X_labelled[40:]))
-    assert achieved == model.best_validation_score_ == model.validation_scores_[best]
+    achieved = -log_loss(labels[40:], model.predict_proba(X_labelled[40:]))
+    assert achieved == pytest.approx(model.best_validation_score_, rel=1e-9)
+    assert model.best_validation_score_ == model.validation_scores_[best]
     assert same_bits(model, classifier(epochs=best + 1, learning_rate=0.1).fit(X_labelled[:40], labels[:40]))
 
 

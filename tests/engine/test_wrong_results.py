@@ -4,8 +4,10 @@ import threading
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.metrics import balanced_accuracy_score
 
@@ -305,3 +307,49 @@ def test_a_loss_whose_name_merely_contains_a_word_is_taken_for_what_it_is():
         return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
 
     assert same(*(classifier(loss=loss).fit(X, y) for loss in (not_sparse_at_all, squares)))
+
+
+# -- targets and losses -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1e160, 1e300])
+def test_huge_targets_are_predicted(size):
+    model = regressor(epochs=30, learning_rate=0.05, n_iter_no_change=np.inf).fit(PATIENTS, PROGRESSION * size)
+    plain = regressor(epochs=30, learning_rate=0.05, n_iter_no_change=np.inf).fit(PATIENTS, PROGRESSION)
+    assert_allclose(model.predict(PATIENTS) / size, plain.predict(PATIENTS), rtol=1e-6)
+
+
+def test_a_loss_of_another_number_of_rows_is_refused():
+    with pytest.raises(ValueError, match="one value for each row, but for 7 rows"):
+        regressor(loss=lambda targets, outputs: ((targets - outputs) ** 2)[:1, 0]).fit(PATIENTS, PROGRESSION)
+
+
+@pytest.mark.parametrize("rows", [10, 442], ids=["computed in float64", "computed in float32"])
+@pytest.mark.parametrize("container", [np.asarray, csr_array, pd.DataFrame])
+def test_x_in_single_precision_gives_predictions_in_single_precision(rows, container):
+    single, double = (container(PATIENTS[:rows].astype(dtype)) for dtype in ("float32", "float64"))
+    model = classifier().fit(single, PROGRESSION[:rows] > 100)
+    assert model.predict_proba(single).dtype == model.decision_function(single).dtype == "float32"
+    model = regressor().fit(single, PROGRESSION[:rows])
+    assert model.predict(single).dtype == "float32"
+    assert model.predict(double).dtype == "float64"
+    assert_allclose(model.predict(single), model.predict(double), rtol=1e-5)
+
+
+# -- classes of partial_fit -------------------------------------------------------------------------------------------
+
+TWO = np.column_stack([y % 2, y // 2])
+
+
+@pytest.mark.parametrize("several", [[[0, 1], [0, 1]], ([0, 1], [0, 1]), np.array([[0, 1], [0, 1]])])
+def test_classes_of_several_targets_may_come_in_any_container(several):
+    model = classifier().partial_fit(X, TWO, classes=several)
+    assert [list(classes) for classes in model.classes_] == [[0, 1], [0, 1]]
+    with pytest.raises(ValueError, match="must be the same as on the last call"):
+        model.partial_fit(X, TWO, classes=[[0, 1], [0, 2]])
+
+
+@pytest.mark.parametrize("classes", [[0, 0], [[0, 1], [1, 1]], [1]])
+def test_classes_that_are_one_class_are_refused(classes):
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        classifier().partial_fit(X, y, classes=classes)

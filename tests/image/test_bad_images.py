@@ -286,7 +286,11 @@ BAD_ARCHITECTURES = {
     "an object for something else": (Flip(), TypeError, rf"{ACCEPTED}Got Flip\(\)"),
     "a class": (ResNet, TypeError, f"{ACCEPTED}Got the class ResNet: give an object, such as"),
     "a class of something else": (Flip, TypeError, f"architecture must be one of {ACCEPTED}Got the class Flip"),
-    "no width": (ResNet(width=0), ValueError, r"'width' parameter of ResNet must be a float in the range \(0.0, inf\)"),
+    "no width": (
+        ResNet(width=0),
+        ValueError,
+        r"'width' parameter of ResNet must be a float in the range \(0.0, 100.0\]",
+    ),
     "a width in words": (LeNet(width="wide"), TypeError, "'width' parameter of LeNet must be .* Got 'wide'"),
     "a width of NaN": (LeNet(width=np.nan), ValueError, "'width' parameter of LeNet"),
     "negative depth": (ResNet(depth=-1.0), ValueError, "'depth' parameter of ResNet must be .* Got -1.0"),

@@ -53,8 +53,8 @@ FITS = [
     ("good fit", "diabetes", {**SMALL, "learning_rate": 0.001}),
     # Ten times the rate that fits well:
     ("learning rate too high", "digits", {**SMALL, "learning_rate": 0.1}),
-    ("learning rate too high", "friedman", {**SMALL, "learning_rate": 0.1, "optimizer": "sgd"}),
-    ("learning rate too high", "friedman", {**DEEP, "learning_rate": 0.1}),
+    ("learning rate too high", "friedman", {**SMALL, "learning_rate": 0.2, "optimizer": "sgd"}),
+    ("learning rate too high", "friedman", {**DEEP, "learning_rate": 0.2}),
     # A thousandth of it:
     ("learning rate too low", "digits", {**SMALL, "learning_rate": 1e-5}),
     ("learning rate too low", "moons", {**SMALL, "learning_rate": 1e-5}),

@@ -51,14 +51,25 @@ def test_curves_are_those_of_the_history():
     [
         (HISTORY, (3, 2.0)),
         ({"loss": HISTORY["loss"]}, (5, 1.0)),
-        # A score that is watched decides, and the mark stays on the validation loss.
-        (HISTORY | {"val_score": [0.5, 0.6, 0.7, 0.9, 0.8]}, (4, 2.1)),
+        # A score that is watched decides, and is drawn.
+        (HISTORY | {"val_score": [0.5, 0.6, 0.7, 0.9, 0.8]}, (4, 0.9)),
     ],
 )
 def test_best_epoch_is_marked(history, best):
     display = LossCurveDisplay.from_history(history)
     assert (display.best_epoch, display.best_epoch_line_.get_ydata()[0]) == best
     assert display.best_epoch_line_.get_xdata()[0] == best[0]
+
+
+def test_the_score_has_an_axis_of_its_own_also_beside_the_learning_rate():
+    score, rates = [0.5, 0.6, 0.7, 0.9, 0.8], [0.1] * 5
+    history = HISTORY | {"val_score": score, "learning_rate": rates}
+    display = LossCurveDisplay.from_history(history, show_learning_rate=True)
+    assert [list(line.get_ydata()) for line in display.lines_] == [HISTORY["loss"], HISTORY["val_loss"], score, rates]
+    assert display.lines_[2].axes is display.score_ax_ is display.best_epoch_line_.axes
+    assert display.lines_[3].axes is display.learning_rate_ax_ is not display.score_ax_
+    assert display.learning_rate_ax_.spines["right"].get_position() == ("outward", 50)
+    assert LossCurveDisplay.from_history(HISTORY).score_ax_ is None
 
 
 def test_estimator_is_found_wherever_it_is():

@@ -79,7 +79,7 @@ def test_estimator_is_judged_inside_a_search_over_a_pipeline():
     ("estimator", "load", "guess_loss", "perfect_loss"),
     [
         (slow(MLPClassifier), load_iris, np.log(3), 0.0),
-        (slow(MLPClassifier), load_breast_cancer, np.log(2), 0.0),
+        (slow(MLPClassifier), load_breast_cancer, 0.66, 0.0),
         (slow(MLPClassifier, loss="hinge"), load_iris, None, 0.0),
         (slow(MLPRegressor), load_diabetes, 1.0, 0.0),
         (slow(MLPRegressor, loss="poisson"), load_diabetes, 1.0, None),
@@ -92,7 +92,8 @@ def test_losses_are_measured_against_that_of_a_guess(estimator, load, guess_loss
     scaler = StandardScaler().fit(X)
     estimator.fit(scaler.transform(X), y, X_val=scaler.transform(X_val), y_val=y_val)
     display = TrainingDiagnosisDisplay.from_estimator(estimator, show_advice=False)
-    assert display.guess_loss == pytest.approx(guess_loss)
+    # The shares of the classes in these rows are nearly equal or, of the tumours, 37 to 63.
+    assert display.guess_loss == pytest.approx(guess_loss, abs=0.003)
     assert display.perfect_loss == perfect_loss
 
 
@@ -113,9 +114,18 @@ def test_loss_of_a_guess_adds_up_over_several_targets():
     several = np.column_stack([y, y == 1])
     model = slow(MLPClassifier, early_stopping=True).fit(X, several)
     display = TrainingDiagnosisDisplay.from_estimator(model, show_advice=False)
-    assert display.guess_loss == pytest.approx(np.log(3) + np.log(2))
+    third = np.log(3) / 3 + 2 / 3 * np.log(3 / 2)
+    assert display.guess_loss == pytest.approx(np.log(3) + third, abs=0.01)  # a few rows are held out
     labels = slow(MLPClassifier, early_stopping=True).fit(X, np.column_stack([y == 0, y == 1]).astype(int))
-    assert TrainingDiagnosisDisplay.from_estimator(labels, show_advice=False).guess_loss == pytest.approx(np.log(2))
+    guess = TrainingDiagnosisDisplay.from_estimator(labels, show_advice=False).guess_loss
+    assert guess == pytest.approx(third, abs=0.01)
+
+
+def test_a_net_that_learned_only_how_rare_a_class_is_underfits():
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(2000, 3)), random.uniform(size=2000) < 0.03
+    model = MLPClassifier((8,), epochs=30, random_state=0).fit(X[:1000], y[:1000], X_val=X[1000:], y_val=y[1000:])
+    assert TrainingDiagnosisDisplay.from_estimator(model, show_advice=False).verdict_ == "underfitting"
 
 
 def test_with_early_stopping_the_kept_epoch_is_judged():
@@ -125,13 +135,24 @@ def test_with_early_stopping_the_kept_epoch_is_judged():
     assert display.kept_epoch == display.best_epoch == int(np.argmax(model.history_["val_score"])) + 1
 
 
-def test_validation_data_is_asked_for_where_there_was_none():
+def test_a_fit_without_validation_data_is_judged_as_far_as_that_goes():
     X, y = load_iris(return_X_y=True)
-    message = r"needs validation losses.*X_val=X_val, y_val=y_val\), or with early_stopping=True"
-    with pytest.raises(ValueError, match=message):
-        TrainingDiagnosisDisplay.from_estimator(slow(MLPClassifier).fit(X, y))
-    with pytest.raises(ValueError, match=message):
+    fitted = MLPClassifier((8,), learning_rate=0.01, epochs=60, random_state=0).fit(X, y)
+    display = TrainingDiagnosisDisplay.from_estimator(fitted)
+    assert display.verdict_ == "no fault found"
+    assert "early_stopping=True" in display.advice_
+    assert len(display.lines_) == 1
+    slowly = slow(MLPClassifier).fit(X, y)
+    assert TrainingDiagnosisDisplay.from_estimator(slowly).verdict_ == "learning rate too low"
+    with pytest.raises(ValueError, match="at least 5"):
         TrainingDiagnosisDisplay.from_history({"loss": [1.0, 0.9]})
+
+
+def test_it_is_said_when_the_loss_was_still_falling():
+    falling = [1.0, 0.9, 0.8, 0.72, 0.64, 0.56, 0.48, 0.4, 0.33, 0.26]
+    for history in ({"loss": falling}, {"loss": falling, "val_loss": [one + 0.01 for one in falling]}):
+        display = TrainingDiagnosisDisplay.from_history(history, guess_loss=1.1)
+        assert "still falling" in display.advice_
 
 
 def test_too_few_epochs_are_refused():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from skdeep import losses
+from skdeep._data import targets
 from skdeep._data.targets import encode_values, regression_target
 from skdeep.inspection._history import reference_losses
 from skdeep.losses import _facts, _resolve
@@ -204,8 +205,25 @@ COLUMNS = RANDOM.integers(0, 2, (12, 2)).astype(float)
 def test_a_blind_guess_among_classes_costs_the_logarithm_of_their_number(label_smoothing):
     resolved = _resolve.classification_loss("auto", label_smoothing)
     for n_classes in (3, 5):
-        np.testing.assert_allclose(rows(resolved, NUMBERS, np.zeros((12, n_classes))), resolved.facts.guess(n_classes))
-    np.testing.assert_allclose(rows(resolved, COLUMNS, np.zeros((12, 2))), resolved.facts.guess(2))
+        np.testing.assert_allclose(rows(resolved, NUMBERS, np.zeros((12, n_classes))), np.log(n_classes))
+    np.testing.assert_allclose(rows(resolved, COLUMNS, np.zeros((12, 2))), np.log(2))
+    assert resolved.facts.guess == "entropy"
+
+
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.2])
+def test_the_guess_of_a_fit_knows_how_frequent_the_classes_are(label_smoothing):
+    X = RANDOM.normal(size=(400, 3))
+    weight = RANDOM.uniform(1, 2, 400)
+    for y in (np.arange(400) % 10 == 0, np.arange(400) % 7 % 4, np.stack([np.arange(400) % 10 == 0] * 2, axis=1) * 1):
+        net = MLPClassifier((2,), epochs=1, label_smoothing=label_smoothing).fit(X, y, weight)._net
+        target, size = net.target, net.target.output_sizes[0]
+        encoded = targets.encode_labels(y, target, "float64")[0]
+        guess = np.average(encoded if encoded.ndim == 2 else np.eye(size)[encoded], axis=0, weights=weight)
+        resolved = _resolve.classification_loss("auto", label_smoothing)
+        smooth = guess * (1 - label_smoothing) + label_smoothing / (size if encoded.ndim == 1 else 2)
+        outputs = np.log(smooth) if encoded.ndim == 1 else np.log(smooth / (1 - smooth))
+        losses = rows(resolved, encoded, np.tile(outputs, (400, 1)))
+        assert net.guess == pytest.approx(np.average(losses, weights=weight))
 
 
 @every_classification

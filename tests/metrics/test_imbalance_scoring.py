@@ -31,6 +31,7 @@ from sklearn.metrics import (
     log_loss,
     matthews_corrcoef,
     precision_recall_fscore_support,
+    precision_score,
     roc_auc_score,
 )
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
@@ -101,13 +102,30 @@ def averaged(y_true, y_pred):
     return expected
 
 
+def rarer(y):
+    """Return the rarer of two classes, None of more."""
+    classes, counts = np.unique(y, return_counts=True)
+    return classes[counts.argmin()] if len(classes) == 2 else None
+
+
+def leading(y_true, y_pred):
+    label = rarer(y_true)
+    labels = None if label is None else [label]
+    values = precision_recall_fscore_support(y_true, y_pred, labels=labels, average="macro", zero_division=0)
+    return dict(zip(("precision", "recall", "f1"), values, strict=False))
+
+
 def from_labels(y_true, y_pred):
-    return averaged(y_true, y_pred) | {
-        "accuracy": accuracy_score(y_true, y_pred),
-        "balanced_accuracy": balanced_accuracy_score(y_true, y_pred),
-        "geometric_mean": geometric_mean_score(y_true, y_pred),
-        "matthews_corrcoef": matthews_corrcoef(y_true, y_pred),
-    }
+    return (
+        averaged(y_true, y_pred)
+        | leading(y_true, y_pred)
+        | {
+            "accuracy": accuracy_score(y_true, y_pred),
+            "balanced_accuracy": balanced_accuracy_score(y_true, y_pred),
+            "geometric_mean": geometric_mean_score(y_true, y_pred),
+            "matthews_corrcoef": matthews_corrcoef(y_true, y_pred),
+        }
+    )
 
 
 def test_binary_scores_are_those_of_scikit_learn(binary):
@@ -116,12 +134,64 @@ def test_binary_scores_are_those_of_scikit_learn(binary):
     probability = classifier.predict_proba(X)
     expected = from_labels(y, classifier.predict(X)) | {
         "roc_auc": roc_auc_score(y == "well", probability[:, 1]),
-        "average_precision": average_precision_score(y == "well", probability[:, 1]),
+        "average_precision": average_precision_score(y == "ill", probability[:, 0]),
         "neg_log_loss": -log_loss(y, probability),
     }
     scores = evaluate(classifier, X, y)
     assert scores == pytest.approx(expected, abs=1e-12)
     assert 0 < scores["geometric_mean"] < 1, "the problem must not be trivial"
+    assert rarer(y) == "ill"
+
+
+def test_no_two_scores_are_the_same_by_default(binary, multiclass):
+    for X_train, X, y_train, y in (binary, multiclass):
+        scores = evaluate(GaussianNB().fit(X_train, y_train), X, y, ())
+        assert list(scores)[:4] == ["balanced_accuracy", "precision", "recall", "f1"]
+        same = [name for name in scores if np.isclose(scores[name], scores["recall"])]
+        assert same == (["recall"] if len(np.unique(y)) == 2 else ["balanced_accuracy", "recall"])
+        assert len({round(score, 9) for score in scores.values()}) == len(scores) + 1 - len(same)
+
+
+@pytest.mark.parametrize("label", ["ill", "well"])
+def test_the_class_of_interest_may_be_named(binary, label):
+    X_train, X, y_train, y = binary
+    classifier = GaussianNB().fit(X_train, y_train)
+    scoring = imbalance_scoring(pos_label=label)
+    probability = classifier.predict_proba(X)[:, list(classifier.classes_).index(label)]
+    assert scoring["precision"](classifier, X, y) == precision_score(y, classifier.predict(X), pos_label=label)
+    assert scoring["average_precision"](classifier, X, y) == pytest.approx(
+        average_precision_score(y == label, probability)
+    )
+    with pytest.raises(ValueError, match=r"pos_label='fine' is not one of the classes, which are \['ill', 'well'\]"):
+        imbalance_scoring(pos_label="fine")["f1"](classifier, X, y)
+
+
+def test_one_of_many_classes_may_be_of_interest(multiclass):
+    X_train, X, y_train, y = multiclass
+    classifier = GaussianNB().fit(X_train, y_train)
+    scoring = imbalance_scoring(pos_label="virginica")
+    expected = precision_recall_fscore_support(y, classifier.predict(X), labels=["virginica"], average="macro")
+    assert [scoring[name](classifier, X, y) for name in ("precision", "recall", "f1")] == pytest.approx(expected[:3])
+
+
+def test_a_rare_class_that_is_missing_from_a_fold_is_still_the_rare_one():
+    classifier = FixedClassifier([0, 1]).fit(None, None)
+    probability = np.array([[0.9, 0.1], [0.2, 0.8]])
+    scores = evaluate(classifier, probability, np.array([0, 0]))
+    assert scores["precision"] == scores["recall"] == 0
+    flipped = evaluate(classifier, probability[:, ::-1], np.array([1, 1]))
+    assert flipped["precision"] == flipped["recall"] == 0
+
+
+def test_scores_of_several_targets_are_means(multiclass):
+    X_train, X, y_train, y = multiclass
+    pairs = [np.column_stack([labels, labels != "setosa"]).astype(str) for labels in (y_train, y)]
+    several = KNeighborsClassifier(5).fit(X_train, pairs[0])
+    alone = [KNeighborsClassifier(5).fit(X_train, pairs[0][:, column]) for column in (0, 1)]
+    scores = evaluate(several, X, pairs[1])
+    each = [evaluate(one, X, pairs[1][:, column]) for column, one in enumerate(alone)]
+    assert scores == pytest.approx({name: (each[0][name] + each[1][name]) / 2 for name in scores})
+    assert not undefined(scores)
 
 
 @pytest.mark.parametrize("average", AVERAGES)
@@ -260,7 +330,6 @@ def test_samples_of_one_class_leave_nothing_to_rank():
     assert undefined(scores) == {"roc_auc", "average_precision"}
     assert scores["balanced_accuracy"] == scores["geometric_mean"] == scores["accuracy"] == 1
     assert scores["matthews_corrcoef"] == 0
-    assert evaluate(classifier, probability, np.array([1, 1]))["average_precision"] == 1
 
 
 def test_estimator_that_saw_one_class_has_no_probability_scores(binary):
@@ -339,7 +408,7 @@ def test_cross_validate_with_multilabel_targets():
     missing = {name.removeprefix("test_") for name, values in results.items() if np.isnan(values).all()}
     assert missing == NOT_FOR_MULTILABEL
     expected = cross_validate(KNeighborsClassifier(), X, y, cv=3, scoring=["f1_macro", "roc_auc"])
-    np.testing.assert_allclose(results["test_f1_macro"], expected["test_f1_macro"])
+    np.testing.assert_allclose(results["test_f1"], expected["test_f1_macro"])
     np.testing.assert_allclose(results["test_roc_auc"], expected["test_roc_auc"])
 
 
@@ -375,9 +444,7 @@ def test_search_over_losses_with_and_without_probabilities(binary):
     X, _, y, _ = binary
     model = make_pipeline(StandardScaler(), SGDClassifier(random_state=0))
     for losses in (["hinge", "log_loss"], ["log_loss", "hinge"]):
-        search = GridSearchCV(
-            model, {"sgdclassifier__loss": losses}, scoring=imbalance_scoring(), refit="f1_macro", cv=2
-        )
+        search = GridSearchCV(model, {"sgdclassifier__loss": losses}, scoring=imbalance_scoring(), refit="f1", cv=2)
         with pytest.warns(UserWarning, match="scores are non-finite") as caught:
             search.fit(X, y)
         assert len(caught) == 1, "only log loss is missing"
@@ -450,7 +517,7 @@ def test_scorers_pickle_and_share_nothing(multiclass):
     classifier = GaussianNB().fit(X_train, y_train)
     scoring = imbalance_scoring()
     loaded = pickle.loads(pickle.dumps(scoring))
-    assert {name: scorer(classifier, X, y) for name, scorer in loaded.items()} == evaluate(classifier, X, y)
+    assert {name: scorer(classifier, X, y) for name, scorer in loaded.items()} == evaluate(classifier, X, y, ())
     scoring.pop("roc_auc")
     with config_context(enable_metadata_routing=True):
         scoring["neg_log_loss"].set_score_request(sample_weight=True)
@@ -462,7 +529,9 @@ def test_scorers_pickle_and_share_nothing(multiclass):
 def test_each_average_has_its_keys():
     assert list(imbalance_scoring("weighted")) == [
         "balanced_accuracy",
-        "accuracy",
+        "precision",
+        "recall",
+        "f1",
         "precision_weighted",
         "recall_weighted",
         "f1_weighted",
@@ -470,11 +539,13 @@ def test_each_average_has_its_keys():
         "matthews_corrcoef",
         "roc_auc",
         "average_precision",
+        "accuracy",
         "neg_log_loss",
     ]
     assert imbalance_scoring(["weighted"]).keys() == imbalance_scoring("weighted").keys()
-    extra = imbalance_scoring().keys() - imbalance_scoring("weighted").keys()
+    extra = imbalance_scoring(AVERAGES).keys() - imbalance_scoring("weighted").keys()
     assert extra == {f"{name}_{kind}" for name in ("precision", "recall", "f1") for kind in ("micro", "macro")}
+    assert not [name for name in imbalance_scoring() if name.endswith(AVERAGES)]
 
 
 @pytest.mark.parametrize(
@@ -482,7 +553,6 @@ def test_each_average_has_its_keys():
     [
         ("samples", ValueError),
         (("macro", "binary"), ValueError),
-        ((), ValueError),
         (("macro", "macro"), ValueError),
         (None, TypeError),
         (("macro", None), TypeError),

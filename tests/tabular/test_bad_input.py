@@ -275,7 +275,7 @@ def test_partial_fit_meets_labels_outside_the_classes():
 def test_partial_fit_of_a_fitted_net(classifier):
     with unharmed(classifier, ValueError, r"labels that were not there before: \[3\]; known are \[0, 1, 2\]"):
         classifier.partial_fit(FLOWERS, SPECIES + 1)
-    with unharmed(classifier, ValueError, "not the same as on the last call"):
+    with unharmed(classifier, ValueError, "must be the same as on the last call"):
         classifier.partial_fit(FLOWERS, SPECIES, classes=[0, 1, 2, 3])
     for epochs in (0, -1, 1.5, "many"):
         with unharmed(classifier, ValueError, f"epochs must be an integer of at least 1, got {epochs!r}"):
@@ -309,3 +309,42 @@ def test_going_on_with_another_net(classifier, go_on, change):
     classifier.set_params(**change, warm_start=go_on == "warm start")
     with unharmed(classifier, ValueError, r"partial_fit|warm_start"):
         getattr(classifier, "partial_fit" if go_on == "partial_fit" else "fit")(FLOWERS, SPECIES)
+
+
+# -- messages that were obscure ---------------------------------------------------------------------------------------
+
+TWO_LABELS = np.where(np.arange(20) % 2, "yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (sparse.csr_array(np.column_stack([np.arange(20) % 2, np.arange(20) % 3])), "A sparse y holds 0 and 1"),
+        (pd.DataFrame({"a": np.arange(20) % 2, "b": TWO_LABELS}), "y mixes labels of the types int, str"),
+        (np.array([1, "a", None, "b"] * 5, dtype=object), "y mixes labels of the types NoneType, int, str"),
+        (pd.Series(TWO_LABELS).where(np.arange(20) > 0), "Input y contains NaN"),
+        (pd.Series(TWO_LABELS, dtype="string").where(np.arange(20) > 0), "Input y contains NaN"),
+    ],
+    ids=["sparse", "columns", "labels", "object", "string"],
+)
+def test_labels_that_cannot_be_told_apart(y, message):
+    with pytest.raises(ValueError, match=message):
+        MLPClassifier(**SETTINGS).fit(np.arange(40.0).reshape(20, 2), y)
+
+
+def test_columns_of_the_same_name():
+    X = pd.DataFrame(np.ones((20, 3)), columns=["a", "b", "a"])
+    with pytest.raises(ValueError, match="X has several columns of the same name: 'a'"):
+        MLPClassifier(**SETTINGS).fit(X, TWO_LABELS)
+
+
+def test_a_loss_that_does_not_hash_trains():
+    class Squared:
+        __hash__ = None
+
+        def __call__(self, y_true, y_pred):
+            return (y_true[:, 0] - y_pred[:, 0]) ** 2
+
+    X = np.arange(40.0).reshape(20, 2) / 40
+    own = MLPRegressor(**SETTINGS, loss=Squared()).fit(X, X[:, 0])
+    assert np.isfinite(own.loss_curve_).all()

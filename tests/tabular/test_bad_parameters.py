@@ -194,7 +194,7 @@ def test_a_loss_for_many_classes_learns_two_or_is_refused(loss):
     except ValueError as error:
         refusal = str(error)
     else:
-        assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
+        assert net.loss_curve_[-1] < 0.8 * net.loss_curve_[0]
         assert net.score(FLOWERS, SPECIES == 0) > 0.9
         return
     assert "loss" in refusal.split("\n")[0]
@@ -271,6 +271,7 @@ def test_a_learning_rate_that_diverges(fitted, make, loss, batch_size):
 def test_divergence_in_the_last_step_of_the_training(fitted):
     # the loss of the last step is computed before the step is taken: only the weights show it
     net = copy.deepcopy(fitted[MLPRegressor]).set_params(optimizer="sgd", learning_rate=1e308, epochs=1, alpha=1e3)
+    net.set_params(batch_size=len(PROGRESSION))
     assert_refused_unharmed(net, ValueError, "infinite or NaN")
 
 

@@ -81,11 +81,11 @@ SCHEDULES = {
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_every_schedule_trains_at_its_rates(name):
-    net = MLPClassifier(**SETTINGS, learning_rate_schedule=name).fit(FLOWERS, SPECIES)
+    net = MLPClassifier(**SETTINGS, batch_size=200, learning_rate_schedule=name).fit(FLOWERS, SPECIES)
     factors = SCHEDULES[name](np.arange(30) / 30)  # one batch an epoch: the rates are those of its first step
     assert_allclose(net.history_["learning_rate"], 0.03 * factors, rtol=1e-6)
     assert gained(net) > 0.3
-    given = MLPClassifier(**SETTINGS, learning_rate_schedule=SCHEDULES[name]).fit(FLOWERS, SPECIES)
+    given = MLPClassifier(**SETTINGS, batch_size=200, learning_rate_schedule=SCHEDULES[name]).fit(FLOWERS, SPECIES)
     assert given.loss_curve_ == net.loss_curve_
 
 
@@ -208,7 +208,9 @@ def test_poisson_predicts_positive_means_of_the_right_size(seed, size):
     rng = np.random.RandomState(seed)
     X = rng.uniform(-1, 1, (400, 2))
     y = rng.poisson(size * np.exp(1.5 * X[:, 0])).astype(float)
-    net = MLPRegressor((8,), loss="poisson", learning_rate=0.01, epochs=150, random_state=seed).fit(X, y)
+    net = MLPRegressor((8,), loss="poisson", learning_rate=0.01, epochs=150, batch_size=200, random_state=seed).fit(
+        X, y
+    )
     predicted = net.predict(X)
     assert predicted.min() > 0
     assert predicted.mean() == pytest.approx(y.mean(), rel=0.05)

@@ -44,11 +44,13 @@ def told(net, X):
 def test_a_weight_of_two_is_a_repeated_row(kind):
     make, X, y = KINDS[kind]
     twice = np.arange(len(y)) < 60
-    weighted = make(**SETTINGS).fit(X, y, 1.0 + twice)
-    repeated = make(**SETTINGS).fit(np.r_[X, X[twice]], np.r_[y, y[twice]])
+    weighted = make(**SETTINGS, batch_size=400).fit(X, y, 1.0 + twice)
+    repeated = make(**SETTINGS, batch_size=400).fit(np.r_[X, X[twice]], np.r_[y, y[twice]])
     assert_allclose(told(weighted, X), told(repeated, X), rtol=1e-7, atol=1e-9)
     assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-7)
-    assert np.abs(told(make(**SETTINGS).fit(X, y), X) / told(weighted, X) - 1).max() > 1e-3, "the weights do nothing"
+    assert np.abs(told(make(**SETTINGS, batch_size=400).fit(X, y), X) / told(weighted, X) - 1).max() > 1e-3, (
+        "the weights do nothing"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -126,9 +128,9 @@ def test_balanced_classes_count_the_sample_weights():
 
 def test_balancing_is_repeating_the_rare_class():
     X, y = FLOWERS[RARE], SPECIES[RARE]
-    balanced = MLPClassifier(**SETTINGS, class_weight="balanced").fit(X, y)
+    balanced = MLPClassifier(**SETTINGS, batch_size=400, class_weight="balanced").fit(X, y)
     rows = np.r_[np.flatnonzero(y == 0), np.repeat(np.flatnonzero(y == 1), 5)]
-    repeated = MLPClassifier(**SETTINGS).fit(X[rows], y[rows])
+    repeated = MLPClassifier(**SETTINGS, batch_size=400).fit(X[rows], y[rows])
     assert_allclose(told(balanced, X), told(repeated, X), rtol=1e-7)
 
 

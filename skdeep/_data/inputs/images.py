@@ -39,7 +39,6 @@ class Images:
     rescale: Any = "auto"
     dtype: str = "auto"
 
-    batch_size = 64
     attributes = """
         image_shape_ : tuple of (int, int, int)
             Height, width and channels of the images.
@@ -48,6 +47,11 @@ class Images:
         feature_names_in_ : ndarray of shape (n_features,)
             Names of the columns, if X was a DataFrame of flat rows with string names.
     """
+
+    @staticmethod
+    def batch_size(n_rows):
+        """Return what `batch_size="auto"` is."""
+        return 64
 
     def validate(self, estimator, X, *, reset):
         """Return X as (n, height, width, channels); what was returned may be given again.
@@ -74,6 +78,10 @@ class Images:
         if reset:
             estimator.image_shape_ = shape
         return X.reshape(-1, *shape)
+
+    def in_dtype(self, dtype):
+        """Return these inputs, computing in another dtype if one is asked for."""
+        return self if dtype == "auto" else replace(self, dtype=dtype)
 
     def computing(self, X):
         """Return these inputs with the dtype that suits X."""

@@ -18,6 +18,12 @@ def accepted_dtypes(X, dtype):
     return [np.float32] if large and getattr(X, "dtype", None) != np.float64 else [np.float64, np.float32]
 
 
+def is_single(X):
+    """Whether X, of any kind, is given in single precision, so that predictions are too, as in scikit-learn."""
+    dtypes = X.dtypes if isinstance(X, pd.DataFrame) else [getattr(X, "dtype", None)]
+    return all(dtype == np.float32 for dtype in dtypes)
+
+
 def compute_dtype(dtype, n_values):
     """Return the dtype to compute in: as asked, or float64 where the data are so few that precision is free."""
     if dtype != "auto":
@@ -45,9 +51,12 @@ def converted(values, dtype):
 
 
 def check_numeric_columns(X):
-    """Raise a ValueError that names the columns of a DataFrame that are not numeric."""
+    """Raise a ValueError that names the columns of a DataFrame that are not numeric, or are called the same."""
     if not isinstance(X, pd.DataFrame):
         return
+    if not X.columns.is_unique:
+        twice = X.columns[X.columns.duplicated()].unique().tolist()
+        raise ValueError(f"X has several columns of the same name: {', '.join(map(repr, twice))}.")
     others = [name for name, kind in X.dtypes.items() if not _is_numeric(kind, X[name])]
     if others:
         raise ValueError(

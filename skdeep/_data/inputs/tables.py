@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from skdeep._data.columns import Dense, Sparse
 from skdeep._data.inputs import precision
 from skdeep._engine.spec import InputSignature
+
+_STEPS_AN_EPOCH = 64
+_BATCH_SIZES = 32, 200
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,17 @@ class Tables:
 
     dtype: str = "auto"
 
-    batch_size = 200
     attributes = """
         n_features_in_ : int
             Number of columns of X.
         feature_names_in_ : ndarray of shape (n_features,)
             Names of the columns, if X was a DataFrame with string names.
     """
+
+    @staticmethod
+    def batch_size(n_rows):
+        """Return what `batch_size="auto"` is: a small table gets enough steps, a large one enough rows in each."""
+        return int(np.clip(n_rows // _STEPS_AN_EPOCH, *_BATCH_SIZES))
 
     def validate(self, estimator, X, *, reset):
         """Return X checked; what was returned may be given again.
@@ -50,6 +58,10 @@ class Tables:
         precision.check_numeric_columns(X)
         accepted = precision.accepted_dtypes(X, self.dtype)
         return validate_data(estimator, X, accept_sparse="csr", dtype=accepted, reset=reset)
+
+    def in_dtype(self, dtype):
+        """Return these inputs, computing in another dtype if one is asked for."""
+        return self if dtype == "auto" else replace(self, dtype=dtype)
 
     def computing(self, X):
         """Return these inputs with the dtype that suits X."""

@@ -1,7 +1,13 @@
 """Keras callbacks in the training loop: copies are trained, epoch hooks keep the fast path."""
 
 import copy
+import io
+from collections import defaultdict, deque
 
+import numpy as np
+
+from skdeep._engine.isolation import isolated
+from skdeep.utils._keys import plain_copy
 from skdeep.utils._tensorflow import keras
 
 _BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
@@ -18,6 +24,24 @@ def wants_batches(callback):
     )
 
 
+def copied(value):
+    """Return a copy of a callback, with copies of the arrays and containers it holds.
+
+    Objects of other libraries in it are not copied: a trial of a search reports to a study, a lock guards something.
+    """
+    if isinstance(value, keras.callbacks.Callback):
+        new = plain_copy(value)
+        vars(new).update({name: copied(one) for name, one in vars(value).items()})
+        return new
+    if isinstance(value, (defaultdict, deque)):
+        return copy.copy(value)
+    if isinstance(value, dict):
+        return {key: copied(one) for key, one in value.items()}
+    if type(value) in (list, tuple, set):
+        return type(value)(map(copied, value))
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 class Callbacks:
     """The callbacks of one fit.
 
@@ -26,16 +50,22 @@ class Callbacks:
     callbacks : list of keras.callbacks.Callback
         Copied; the user's own are never touched.
     program : Program
-        Its model is what the callbacks see and may change.
+        Its model is what the callbacks may change.
+    show : callable, optional
+        Takes that model and returns the one that callbacks see, which has the same layers and may have more.
     """
 
-    def __init__(self, callbacks, program):
-        self.copies = [copy.deepcopy(callback) for callback in callbacks]
+    def __init__(self, callbacks, program, show=None):
+        self.copies = [copied(callback) for callback in callbacks]
         self.by_batch = any(map(wants_batches, self.copies))
-        self._model, self._optimizer = program.model, program.optimizer
+        self._trained, self._optimizer, self._show = program.model, program.optimizer, show
+        self._layers = self._trained._flatten_layers(include_self=False, recursive=True)
+        self._trainable = self._flags()
+        self._after_outputs = [(one, list(one._outbound_nodes)) for one in self._output_layers()]
 
     def attach(self, *, epochs, steps):
         """Show the model to the callbacks, and tell them how many epochs and steps are planned."""
+        self._model = isolated(self._show, self._trained) if self._show else self._trained
         self._model.compile(optimizer=self._optimizer, jit_compile=False)
         self._model.stop_training = False
         self._model._initial_epoch = None
@@ -54,12 +84,37 @@ class Callbacks:
         return self._model._initial_epoch or 0
 
     def call(self, hook, *arguments):
-        """Call one hook of every callback."""
+        """Call one hook of every callback.
+
+        Raises
+        ------
+        ValueError
+            If one of them froze or thawed a layer.
+        """
         for callback in self.copies:
             getattr(callback, hook)(*arguments)
+            if "batch" not in hook and self._flags() != self._trainable:
+                raise ValueError(
+                    f"The callback {type(callback).__name__} set `trainable` of a layer, which cannot have an effect: "
+                    "the program trains those weights that it was compiled for."
+                )
 
     def detach(self):
-        """Let go of the program's model, so that the callbacks can be kept and copied."""
+        """Leave the program's model as it was, and let go of it, so that the callbacks can be kept and copied."""
         for callback in self.copies:
             callback._model = None
-        self._model.optimizer = None
+            for name, value in vars(callback).items():
+                if isinstance(value, io.IOBase) and value.closed:
+                    setattr(callback, name, None)  # which could not be pickled
+        for layer, flag in zip(self._layers, self._trainable, strict=True):
+            if layer.trainable != flag:
+                layer.trainable = flag
+        for layer, nodes in self._after_outputs:
+            layer._outbound_nodes[:] = nodes
+        self._trained.optimizer = None
+
+    def _flags(self):
+        return [layer.trainable for layer in self._layers]
+
+    def _output_layers(self):
+        return [output._keras_history.operation for output in self._trained.outputs]

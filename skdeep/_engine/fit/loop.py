@@ -19,7 +19,7 @@ _INDICES_PER_CALL = 2**22
 _ROWS_TO_PREPARE = 2048
 
 
-def fit(program, data, plan, *, start=None, initial=None, validate=None, callbacks=(), observer=None):
+def fit(program, data, plan, *, start=None, initial=None, validate=None, callbacks=(), show=None, observer=None):
     """Train a leased program and return what it learned.
 
     Parameters
@@ -35,6 +35,8 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
     validate : callable, optional
         Takes the program and returns a dict of values of this epoch for the history.
     callbacks : list of keras.callbacks.Callback
+    show : callable, optional
+        Turns the program's model into the one that callbacks see.
     observer : object, optional
         Its `begin()` is called before every epoch and `end(epoch, program)` after it, which returns True to stop.
 
@@ -55,7 +57,11 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
         if program.prepares:
             rows = plan.order.rows(plan.first_epoch, plan.seeds[1])[:_ROWS_TO_PREPARE]
             program.prepare(data, rows, plan.seeds[0])
-    return _Fit(program, data, plan, validate, callbacks, observer).run()
+    shown = Callbacks(callbacks, program, show) if callbacks else None
+    running = _Fit(program, data, plan, validate, shown, observer)
+    if start is not None and plan.restore_best:
+        running.watch.update(validate(program))  # what is gone on from may be the best there will be
+    return running.run()
 
 
 class _Fit:
@@ -64,7 +70,7 @@ class _Fit:
         self.validate, self.observer = validate, observer
         self.n_rows = len(plan.order)
         self.n_steps = -(-self.n_rows // plan.batch_size)
-        self.callbacks = Callbacks(callbacks, program) if callbacks else None
+        self.callbacks = callbacks
         self.watch = Watch(plan, program)
         self.rates = Rates(plan, program, self.n_steps, watched=bool(callbacks))
         self.history = {"loss": []}
@@ -115,14 +121,16 @@ class _Fit:
         self.rates.follow_plateau(self.history)
         orders = np.stack([self._order(self.epoch + index) for index in range(n_epochs)])
         values = self.rates.values(self.epoch, n_epochs)
+        started = time.perf_counter()
         if n_epochs > 1:
             sums_of_epochs = self._timed(orders, values)
         else:
             sums_of_epochs = [
                 self._run_batches(orders, values) if self._by_batch else self._run_pieces(orders, values, progress)
             ]
+        seconds = (time.perf_counter() - started) / n_epochs
         shown = [self.rates.shown(values, index) for index in range(n_epochs)]
-        stops = [self._record(sums, rate, progress) for sums, rate in zip(sums_of_epochs, shown, strict=True)]
+        stops = [self._record(sums, rate, seconds, progress) for sums, rate in zip(sums_of_epochs, shown, strict=True)]
         return any(stops)
 
     @property
@@ -184,7 +192,7 @@ class _Fit:
                 break
         return sums
 
-    def _record(self, sums, rate, progress):
+    def _record(self, sums, rate, seconds, progress):
         """Take the sums of one finished epoch and return whether to stop after it."""
         self.epoch += 1
         with np.errstate(invalid="ignore"):  # a term whose update had no turn
@@ -194,11 +202,14 @@ class _Fit:
         values = dict(zip(self.program.columns, map(float, means), strict=True))
         if rate is not None:
             values["learning_rate"] = rate
-        if self.validate:
-            values |= self.validate(self.program)
-        for name, value in values.items():
+        started = time.perf_counter()
+        with self.program.averaged():
+            if self.validate:
+                values |= self.validate(self.program)
+            self.watch.update(values)
+        seconds += time.perf_counter() - started
+        for name, value in (values | {"seconds": seconds}).items():
             self.history.setdefault(name, []).append(value)
-        self.watch.update(values)
         progress.update(self.epoch, values)
         stop = self.watch.exhausted
         if self.callbacks:
@@ -223,6 +234,7 @@ class _Fit:
             best=self.watch.best,
             callbacks=self.callbacks.copies if self.callbacks else [],
             interrupted=self.interrupted,
+            exhausted=self.watch.exhausted,
         )
 
 

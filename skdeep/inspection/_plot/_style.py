@@ -1,7 +1,8 @@
 """What the displays share: matplotlib, imported late, and colours that colour-blind readers can tell apart."""
 
 # From the palette of Okabe and Ito (2008), "Color universal design".
-TRAINING, VALIDATION, LEARNING_RATE, TEXT = "#0072B2", "#D55E00", "#7F7F7F", "#333333"
+TRAINING, VALIDATION, SCORE = "#0072B2", "#D55E00", "#009E73"
+LEARNING_RATE, TEXT = "#7F7F7F", "#333333"
 
 
 def set_axes(display, ax, figsize=None):

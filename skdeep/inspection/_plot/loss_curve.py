@@ -6,6 +6,8 @@ from skdeep.inspection._history import drawn_curves, find_trained
 from skdeep.inspection._plot import _style
 from skdeep.inspection._plot._docs import documented
 
+_OUTWARD = 50  # points, from one axis at the right to the next
+
 
 @documented
 class LossCurveDisplay:
@@ -20,10 +22,12 @@ class LossCurveDisplay:
         Training loss of each epoch.
     val_loss : array-like of shape (n_epochs,), default=None
         Validation loss of each epoch.
+    val_score : array-like of shape (n_epochs,), default=None
+        Validation score of each epoch, if one was computed; it has an axis of its own.
     learning_rate : array-like of shape (n_epochs,), default=None
         Learning rate at the end of each epoch.
     best_epoch : int, default=None
-        The epoch to mark, counted from 1.
+        The epoch to mark, counted from 1: on the curve of the score, if there is one, else on that of the loss.
     name : str, default=None
         What was trained, for the legend.
 
@@ -31,12 +35,14 @@ class LossCurveDisplay:
     ----------
     ax_ : matplotlib Axes
         Axes with the losses.
+    score_ax_ : matplotlib Axes or None
+        Axes with the validation score, which shares its epochs.
     learning_rate_ax_ : matplotlib Axes or None
         Axes with the learning rate, which shares its epochs.
     figure_ : matplotlib Figure
         Figure containing the curves.
     lines_ : list of matplotlib Line2D
-        The curves of the training loss, the validation loss and the learning rate, as far as they are drawn.
+        The curves of the training loss, the validation loss, the score and the learning rate, as far as they are drawn.
     best_epoch_line_ : matplotlib Line2D or None
         The marker of the best epoch.
 
@@ -58,9 +64,10 @@ class LossCurveDisplay:
     ['training', 'validation']
     """
 
-    def __init__(self, *, loss, val_loss=None, learning_rate=None, best_epoch=None, name=None):
+    def __init__(self, *, loss, val_loss=None, val_score=None, learning_rate=None, best_epoch=None, name=None):
         self.loss = loss
         self.val_loss = val_loss
+        self.val_score = val_score
         self.learning_rate = learning_rate
         self.best_epoch = best_epoch
         self.name = name
@@ -87,6 +94,12 @@ class LossCurveDisplay:
         self.lines_ = [self._draw(self.loss, f"{prefix}training", _style.TRAINING, line_kw)]
         if self.val_loss is not None:
             self.lines_.append(self._draw(self.val_loss, f"{prefix}validation", _style.VALIDATION, line_kw))
+        self.score_ax_ = None
+        if self.val_score is not None:
+            self.score_ax_, line = self._draw_beside(
+                self.val_score, _style.SCORE, "Validation score", label=f"{prefix}validation score"
+            )
+            self.lines_.append(line)
         self.best_epoch_line_ = None if self.best_epoch is None else self._mark_best()
         self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale="log" if log_scale else "linear")
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
@@ -94,7 +107,12 @@ class LossCurveDisplay:
         handles = [*self.lines_, *([] if self.best_epoch_line_ is None else [self.best_epoch_line_])]
         self.learning_rate_ax_ = None
         if show_learning_rate:
-            self.learning_rate_ax_, line = self._draw_learning_rate()
+            self.learning_rate_ax_, line = self._draw_beside(
+                self.learning_rate, _style.LEARNING_RATE, "Learning rate", label="learning rate", linestyle=":"
+            )
+            self.learning_rate_ax_.set_ylim(0, None)
+            if self.score_ax_ is not None:
+                self.learning_rate_ax_.spines["right"].set_position(("outward", _OUTWARD))
             self.lines_.append(line)
             handles.append(line)
         self.ax_.legend(handles=handles, frameon=False)
@@ -106,8 +124,9 @@ class LossCurveDisplay:
 
     def _mark_best(self):
         """Put a dot where the best epoch is, and its number into the legend."""
-        curve, line = (self.loss if self.val_loss is None else self.val_loss), self.lines_[-1]
-        return self.ax_.plot(
+        curves = {"loss": self.loss, "val_loss": self.val_loss, "val_score": self.val_score}
+        curve, line = [one for one in curves.values() if one is not None][-1], self.lines_[-1]
+        return line.axes.plot(
             [self.best_epoch],
             [curve[self.best_epoch - 1]],
             linestyle="none",
@@ -119,14 +138,14 @@ class LossCurveDisplay:
             label=f"best epoch: {self.best_epoch}",
         )[0]
 
-    def _draw_learning_rate(self):
+    def _draw_beside(self, curve, color, what, **line):
+        """Draw a curve on an axis of its own, at the right."""
         twin = self.ax_.twinx()
-        epochs = np.arange(1, len(self.learning_rate) + 1)
-        line = twin.plot(epochs, self.learning_rate, ":", color=_style.LEARNING_RATE, label="learning rate")[0]
-        twin.set(ylabel="Learning rate", ylim=(0, None))
+        line = twin.plot(np.arange(1, len(curve) + 1), curve, color=color, **line)[0]
+        twin.set_ylabel(what)
         twin.spines["top"].set_visible(False)
         twin.tick_params(axis="y", labelcolor=_style.TEXT)
-        # The losses lie above the learning rate, and their axes must not hide it.
+        # The losses lie above the other curves, and their axes must not hide these.
         self.ax_.set_zorder(twin.get_zorder() + 1)
         self.ax_.patch.set_visible(False)
         return twin, line

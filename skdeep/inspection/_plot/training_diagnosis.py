@@ -19,7 +19,8 @@ class TrainingDiagnosisDisplay:
     Parameters
     ----------
     loss, val_loss : array-like of shape (n_epochs,)
-        Training and validation loss of each epoch; at least five epochs.
+        Training and validation loss of each epoch; at least five epochs. The latter may be None, and then nothing is
+        said of overfitting.
     learning_rate : array-like of shape (n_epochs,), default=None
         Learning rate at the end of each epoch.
     guess_loss : float, default=None
@@ -37,11 +38,13 @@ class TrainingDiagnosisDisplay:
 
     Attributes
     ----------
-    verdict_ : {"good fit", "underfitting", "overfitting", "learning rate too high", "learning rate too low"}
+    verdict_ : {"good fit", "no fault found", "underfitting", "overfitting", "learning rate too high", \
+"learning rate too low"}
         The first of these that holds, in this order: the learning rate is too high if the training loss exploded, went
         up again or kept jumping up; too low if it came down by little and was still falling steadily at the end; a net
         overfits if the validation loss turned upwards or stayed far above the training loss; it underfits if the
-        training loss, too, stayed near that of a guess.
+        training loss, too, stayed near that of a guess. Else it is a good fit or, without validation losses, no fault
+        was found.
     reason_ : str
         The numbers that decided.
     advice_ : str
@@ -84,7 +87,7 @@ class TrainingDiagnosisDisplay:
         self,
         *,
         loss,
-        val_loss,
+        val_loss=None,
         learning_rate=None,
         guess_loss=None,
         perfect_loss=0.0,
@@ -158,18 +161,18 @@ class TrainingDiagnosisDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            Fitted with validation data, from X_val and y_val or early stopping; also a pipeline that ends with one, or
-            a search that found one.
+            Fitted, best with validation data, from X_val and y_val or early stopping; also a pipeline that ends with
+            one, or a search that found one.
         name : str, default=None
             What was trained, for the legend.
 
         Raises
         ------
         ValueError
-            If there is no estimator with a history in it, or the history has no validation losses or too few epochs.
+            If there is no estimator with a history in it, or the history has too few epochs.
         """
         estimator = find_trained(estimator)
-        curves = _with_validation(estimator.history_)
+        curves = _judged(estimator.history_)
         guess_loss, perfect_loss = reference_losses(estimator)
         kept_epoch = curves["best_epoch"] if getattr(estimator, "early_stopping", False) else None
         display = cls(**curves, guess_loss=guess_loss, perfect_loss=perfect_loss, kept_epoch=kept_epoch, name=name)
@@ -193,7 +196,7 @@ class TrainingDiagnosisDisplay:
         Parameters
         ----------
         history : dict of list
-            As `history_`, or the `history` of what `keras.Model.fit` returns, with "val_loss".
+            As `history_`, or the `history` of what `keras.Model.fit` returns, best with "val_loss".
         guess_loss : float, default=None
             Loss of a guess that ignores the inputs, such as the logarithm of the number of classes for cross-entropy.
             By default, the first training loss, which hides an explosion in the first epoch.
@@ -203,17 +206,14 @@ class TrainingDiagnosisDisplay:
         Raises
         ------
         ValueError
-            If the history has no training or validation losses, or too few epochs.
+            If the history has no training losses, or too few epochs.
         """
-        display = cls(**_with_validation(history), guess_loss=guess_loss, perfect_loss=perfect_loss, name=name)
+        display = cls(**_judged(history), guess_loss=guess_loss, perfect_loss=perfect_loss, name=name)
         return display.plot(ax, log_scale=log_scale, show_advice=show_advice, line_kw=line_kw)
 
 
-def _with_validation(history):
+def _judged(history):
+    """Return the curves that are judged: losses, not scores."""
     curves = drawn_curves(history)
-    if curves["val_loss"] is None:
-        raise ValueError(
-            "A diagnosis needs validation losses, and this history has none. Fit with validation data, "
-            "fit(X, y, X_val=X_val, y_val=y_val), or with early_stopping=True."
-        )
+    del curves["val_score"]
     return curves

@@ -1,0 +1,113 @@
+"""Callbacks with foreign objects in them, and what callbacks see of the net."""
+
+import pickle
+import threading
+
+import keras
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_iris
+
+import skdeep
+from skdeep.tabular import MLPClassifier, MLPRegressor
+
+X, y = load_iris(return_X_y=True)
+SETTINGS = {"hidden_layer_sizes": (5,), "epochs": 3, "random_state": 0}
+
+
+def fitted(callback, kind=MLPClassifier, target=y, **given):
+    return kind(**SETTINGS | given, callbacks=[callback]).fit(X, target)
+
+
+class Study:
+    def __init__(self):
+        self.values = []
+
+
+class Reporter(keras.callbacks.Callback):
+    """As Optuna's pruning callback: it reports to an object of another library, and may stop."""
+
+    def __init__(self, study):
+        super().__init__()
+        self.study, self.own, self.lock = study, [], threading.Lock()
+        self.seen = {"arrays": [np.zeros(2)]}
+
+    def on_epoch_end(self, epoch, logs=None):
+        with self.lock:
+            self.study.values.append(logs["loss"])
+            self.own.append(epoch)
+            self.seen["arrays"][0] += 1
+        self.model.stop_training = epoch == 1
+
+
+def test_objects_of_other_libraries_are_shared_and_the_rest_is_copied():
+    study = Study()
+    callback = Reporter(study)
+    model = fitted(callback)
+    assert study.values == model.loss_curve_
+    assert model.n_iter_ == 2
+    assert callback.own == []
+    assert model.callbacks_[0].own == [0, 1]
+    assert callback.seen["arrays"][0].tolist() == [0, 0]
+    assert model.callbacks_[0].study is study
+
+
+def test_a_net_with_a_csv_logger_is_pickled(tmp_path):
+    model = fitted(keras.callbacks.CSVLogger(tmp_path / "log.csv"))
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 1 + 3
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+class Predicts(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.predicted = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.predicted = self.model.predict(X, verbose=0)
+
+
+@pytest.mark.parametrize("target", [y, y == 0, np.column_stack([y == 0, y == 1]).astype(int)])
+def test_callbacks_see_probabilities(target):
+    model = fitted(Predicts(), target=target)
+    expected = model.predict_proba(X)
+    expected = expected[:, 1:] if target.ndim == 1 and len(np.unique(target)) == 2 else expected
+    assert_allclose(model.callbacks_[0].predicted, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_callbacks_see_targets_in_their_own_units():
+    model = fitted(Predicts(), MLPRegressor, 1000 + 50 * X[:, 0])
+    assert_allclose(model.callbacks_[0].predicted[:, 0], model.predict(X), rtol=1e-5)
+
+
+def test_a_checkpoint_is_the_net_that_users_know(tmp_path):
+    model = fitted(keras.callbacks.ModelCheckpoint(tmp_path / "net.keras"))
+    loaded = keras.models.load_model(tmp_path / "net.keras", compile=False)
+    assert_allclose(loaded.predict(X, verbose=0), model.predict_proba(X), rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_shown_to_callbacks_leaves_nothing_in_the_program():
+    from skdeep._engine.cache import cache
+
+    skdeep.clear_cache()
+    for _ in range(3):
+        fitted(Predicts())
+    (programs,) = cache._idle.values()
+    layers = programs[0].model.layers
+    assert [len(layer._outbound_nodes) for layer in layers] == [1] * (len(layers) - 1) + [0]
+
+
+class Freezes(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            self.model.layers[1].trainable = False
+
+
+def test_freezing_layers_in_a_callback_is_refused_and_undone():
+    plain = MLPClassifier(**SETTINGS, callbacks=[keras.callbacks.Callback()])
+    before = plain.fit(X, y).weights_
+    with pytest.raises(ValueError, match="Freezes set `trainable`"):
+        fitted(Freezes())
+    for mine, theirs in zip(plain.fit(X, y).weights_, before, strict=True):
+        assert_array_equal(mine, theirs)
