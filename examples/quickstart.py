@@ -52,7 +52,7 @@ pipeline = Pipeline(
     [
         ("scale", StandardScaler()),
         ("resample", SMOTE(random_state=0)),
-        ("net", MLPClassifier((32,), epochs=50, batch_size=50, random_state=0)),
+        ("net", MLPClassifier((32,), epochs=50, batch_size=50, learning_rate_schedule="cosine", random_state=0)),
     ]
 )
 

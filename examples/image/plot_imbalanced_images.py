@@ -47,7 +47,7 @@ def split(seed):
 
 
 def net(**settings):
-    return CNNClassifier(epochs=15, random_state=0, **settings)
+    return CNNClassifier(epochs=15, learning_rate_schedule="cosine", random_state=0, **settings)
 
 
 candidates = {

@@ -35,7 +35,8 @@ print(f"{y.sum()} of {len(y)} images are eights")
 
 
 def net(**settings):
-    return MLPClassifier((32,), learning_rate=0.003, epochs=30, batch_size=100, random_state=0, **settings)
+    schedule = {"learning_rate": 0.003, "learning_rate_schedule": "cosine"}
+    return MLPClassifier((32,), epochs=30, batch_size=100, random_state=0, **schedule, **settings)
 
 
 plain = make_pipeline(StandardScaler(), net())

@@ -100,7 +100,8 @@ def check_labels(y):
     if hasattr(y, "isna") and np.any(y.isna()):
         raise ValueError("Input y contains NaN: some rows have no label. Leave them out.")
     array = np.asarray(y)
-    kinds = {type(label).__name__ for label in array.ravel()} if array.dtype == object else set()
+    labels = array.ravel() if array.dtype == object else ()
+    kinds = {"str" if isinstance(label, str) else type(label).__name__ for label in labels}  # some are of NumPy's str
     if "str" in kinds and len(kinds) > 1:
         raise ValueError(
             f"y mixes labels of the types {', '.join(sorted(kinds))}; turn all into one, as y.astype(str)."

@@ -100,7 +100,7 @@ def imbalance_scoring(average=(), *, pos_label=None):
     >>> float(scores["test_balanced_accuracy"].mean().round(2))
     0.93
     >>> float(scores["test_f1"].mean().round(2))
-    0.92
+    0.91
     """
     averages = _check_average(average)
     scoring = {"balanced_accuracy": _LabelScorer(_balanced_accuracy)}

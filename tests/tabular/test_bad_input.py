@@ -332,6 +332,12 @@ def test_labels_that_cannot_be_told_apart(y, message):
         MLPClassifier(**SETTINGS).fit(np.arange(40.0).reshape(20, 2), y)
 
 
+def test_strings_of_python_and_numpy_are_labels_of_one_kind():
+    y = np.array([np.str_("no"), "yes"] * 10, dtype=object)
+    model = MLPClassifier(**SETTINGS).fit(np.arange(40.0).reshape(20, 2) / 40, y)
+    assert model.classes_.tolist() == ["no", "yes"]
+
+
 def test_columns_of_the_same_name():
     X = pd.DataFrame(np.ones((20, 3)), columns=["a", "b", "a"])
     with pytest.raises(ValueError, match="X has several columns of the same name: 'a'"):
