@@ -55,11 +55,12 @@ class Scores:
 
 def _named(scoring):
     """Return a dict of what the parameter `scoring` names; a single one is called "score"."""
+    several = isinstance(scoring, (list, tuple, dict))
+    if several and not (scoring and all(isinstance(name, str) for name in scoring)):
+        raise ValueError(f"scoring must hold names, or be a dict of scorers by name, but is {scoring!r}.")
     if isinstance(scoring, dict):
         return scoring
-    if isinstance(scoring, (list, tuple)):
-        return dict(zip(scoring, scoring, strict=True))
-    return {"score": scoring}
+    return dict(zip(scoring, scoring, strict=True)) if several else {"score": scoring}
 
 
 def _view(estimator, problem, net):

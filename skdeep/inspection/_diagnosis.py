@@ -28,6 +28,7 @@ _STEADY_IF_HARDLY = 0.2  # the same for a loss that hardly fell ...
 _FELL_HARDLY = 0.9  # ... which is, ended at this share of its start
 _LEARNED_LITTLE = 0.6  # of the loss of a guess
 _LEARNED_NOTHING = 0.98  # of the loss of a guess
+_STILL_FALLING = 0.95  # of its level at four fifths of the epochs: where a loss that falls no more does not end
 _RISE = 0.1  # of the loss of a guess: how far a loss may end above its best; the validation loss ...
 _RELATIVE_RISE = 0.2  # ... by this share of its best, if that is more
 _GAP = 0.3  # of the loss of a guess: how far the validation loss may be above the training loss
@@ -262,9 +263,15 @@ def _nothing_wrong(curves):
         reason = f"The training loss came down: {_change(curves.train[0], curves.train_end, curves.floor)}."
     if curves.kept < curves.n_epochs:
         advice = f" The weights of epoch {curves.kept} were kept."
-    elif curves.best >= 0.9 * curves.n_epochs and curves.steadiness > _STEADY / 2:
+    elif _falls_at_the_end(curves.validation):
         advice = " The loss was still falling: more epochs may gain a little."
     return verdict, reason, _ADVICE[verdict] + advice
+
+
+def _falls_at_the_end(curve):
+    """Whether the lowest losses are the last ones, and well below those of a fifth of the epochs before."""
+    late = curve.argmin() + 1 >= 0.9 * len(curve)
+    return late and _last(curve) < _STILL_FALLING * curve[int(0.8 * len(curve)) - 1]
 
 
 def _change(before, after, floor):

@@ -4,8 +4,6 @@ import importlib
 import inspect
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from skdeep._engine.spec import Recipe
 from skdeep.losses import _facts
 from skdeep.losses._facts import LossFacts, name_of
@@ -111,20 +109,19 @@ def _known(instance, table):
 def _own(instance, facts):
     """Resolve a loss of ours, whose live numbers become inputs of the program."""
     live = instance.live_numbers
-    quantiles = getattr(instance, "quantile", 0.5)
-    if np.ndim(quantiles):
-        facts = replace(facts, link="quantiles", quantiles=tuple(map(float, quantiles)))
+    if getattr(instance, "quantiles", ()):
+        facts = replace(facts, link="quantiles", quantiles=instance.quantiles)
     numbers = {name: float(getattr(instance, name)) for name in live}
     kept = KerasObject(instance, live=live, attributes=True)
-    return ResolvedLoss(Recipe(_build_own, (kept, live), tuple(numbers)), numbers, facts)
+    return ResolvedLoss(Recipe(_build_own, (kept, live, facts.link), tuple(numbers)), numbers, facts)
 
 
 def _build_own(config, numbers):
-    kept, live = config
+    kept, live, link = config
     instance = plain_copy(kept.instance)  # subclasses may have attributes that their config does not mention
     for name in live:
         setattr(instance, name, numbers[name])
-    if np.ndim(getattr(kept.instance, "quantile", 0.5)):
+    if link == "quantiles":
         return lambda targets, outputs: instance.call(targets, rising(outputs))
     return instance.call
 

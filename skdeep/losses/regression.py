@@ -106,9 +106,14 @@ class Pinball(Searchable, keras.losses.Loss):
             raise ValueError(f"quantile must lie between 0 and 1, or be a rising list, got {self.quantile!r}.")
 
     @property
+    def quantiles(self):
+        """Several quantiles as a tuple, which is empty for a single one."""
+        return tuple(map(float, self.quantile)) if np.ndim(self.quantile) else ()
+
+    @property
     def live_numbers(self):
         """A single quantile is a number that a compiled program takes; of several, their number decides its graph."""
-        return ("quantile",) if np.ndim(self.quantile) == 0 else ()
+        return () if self.quantiles else ("quantile",)
 
     def call(self, y_true, y_pred):
         """Return the loss of each row; shapes are (n, n_targets), or (n, 1) and (n, n_quantiles)."""
@@ -118,8 +123,7 @@ class Pinball(Searchable, keras.losses.Loss):
 
     def get_config(self):
         """Return the constructor's arguments."""
-        several = np.ndim(self.quantile) > 0
-        return super().get_config() | {"quantile": [*map(float, self.quantile)] if several else float(self.quantile)}
+        return super().get_config() | {"quantile": list(self.quantiles) or float(self.quantile)}
 
 
 @keras.saving.register_keras_serializable("skdeep")

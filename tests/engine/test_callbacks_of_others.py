@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from collections import Counter, OrderedDict
 
 import keras
 import numpy as np
@@ -51,6 +52,22 @@ def test_objects_of_other_libraries_are_shared_and_the_rest_is_copied():
     assert model.callbacks_[0].own == [0, 1]
     assert callback.seen["arrays"][0].tolist() == [0, 0]
     assert model.callbacks_[0].study is study
+
+
+def test_callbacks_that_hold_each_other_are_copied_once():
+    one, other = Reporter(Study()), Reporter(Study())
+    one.other, other.other, one.myself = other, [one], one
+    copy = fitted(one).callbacks_[0]
+    assert copy is copy.myself is copy.other.other[0] is not one
+    assert copy.other is not other
+
+
+def test_containers_keep_their_kind():
+    callback = Reporter(Study())
+    callback.order, callback.counts = OrderedDict(a=1), Counter("aab")
+    copy = fitted(callback).callbacks_[0]
+    assert (type(copy.order), type(copy.counts)) == (OrderedDict, Counter)
+    assert copy.order is not callback.order
 
 
 def test_a_net_with_a_csv_logger_is_pickled(tmp_path):

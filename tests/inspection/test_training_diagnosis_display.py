@@ -153,6 +153,9 @@ def test_it_is_said_when_the_loss_was_still_falling():
     for history in ({"loss": falling}, {"loss": falling, "val_loss": [one + 0.01 for one in falling]}):
         display = TrainingDiagnosisDisplay.from_history(history, guess_loss=1.1)
         assert "still falling" in display.advice_
+    level = [1.0, 0.6, 0.4, 0.3, 0.26, 0.24, 0.231, 0.23, 0.23, 0.229]
+    display = TrainingDiagnosisDisplay.from_history({"loss": level}, guess_loss=1.1)
+    assert "still falling" not in display.advice_
 
 
 def test_too_few_epochs_are_refused():

@@ -51,6 +51,12 @@ def test_the_scores_for_rare_classes_can_be_followed():
     assert {f"val_{name}" for name in imbalance_scoring()} < set(model.history_)
 
 
+@pytest.mark.parametrize("wrong", [[], {}, [balanced_accuracy_score], {1: "accuracy"}])
+def test_scores_have_names(wrong):
+    with pytest.raises(ValueError, match="scoring must hold names"):
+        MLPClassifier(**SETTINGS, scoring=wrong).fit(X, Y)
+
+
 def test_an_unknown_score_among_several_is_named():
     with pytest.raises(ValueError, match="no such score"):
         MLPClassifier(**SETTINGS, scoring=["accuracy", "no such score"]).fit(X, Y, **HELD_OUT)

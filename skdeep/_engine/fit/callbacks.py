@@ -2,7 +2,7 @@
 
 import copy
 import io
-from collections import defaultdict, deque
+from collections import deque
 
 import numpy as np
 
@@ -24,22 +24,30 @@ def wants_batches(callback):
     )
 
 
-def copied(value):
+def copied(value, known=None):
     """Return a copy of a callback, with copies of the arrays and containers it holds.
 
     Objects of other libraries in it are not copied: a trial of a search reports to a study, a lock guards something.
+
+    Parameters
+    ----------
+    value : object
+        A callback, or something that one holds.
+    known : dict, optional
+        Copies of callbacks by the id of the original, since callbacks may hold each other.
     """
+    known = {} if known is None else known
     if isinstance(value, keras.callbacks.Callback):
-        new = plain_copy(value)
-        vars(new).update({name: copied(one) for name, one in vars(value).items()})
-        return new
-    if isinstance(value, (defaultdict, deque)):
-        return copy.copy(value)
-    if isinstance(value, dict):
-        return {key: copied(one) for key, one in value.items()}
+        if id(value) not in known:
+            known[id(value)] = plain_copy(value)
+            own = {name: copied(one, known) for name, one in vars(value).items()}
+            vars(known[id(value)]).update(own)
+        return known[id(value)]
+    if type(value) is dict:
+        return {key: copied(one, known) for key, one in value.items()}
     if type(value) in (list, tuple, set):
-        return type(value)(map(copied, value))
-    return value.copy() if isinstance(value, np.ndarray) else value
+        return type(value)(copied(one, known) for one in value)
+    return copy.copy(value) if isinstance(value, (dict, deque, np.ndarray)) else value
 
 
 class Callbacks:

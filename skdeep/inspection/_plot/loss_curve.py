@@ -115,7 +115,8 @@ class LossCurveDisplay:
                 self.learning_rate_ax_.spines["right"].set_position(("outward", _OUTWARD))
             self.lines_.append(line)
             handles.append(line)
-        self.ax_.legend(handles=handles, frameon=False)
+        # Losses end low and scores high: between them is room, of which matplotlib knows only what is on these axes.
+        self.ax_.legend(handles=handles, frameon=False, loc="best" if self.score_ax_ is None else "center right")
         return self
 
     def _draw(self, curve, label, color, line_kw):
