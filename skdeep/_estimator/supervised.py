@@ -3,6 +3,9 @@
 A concrete estimator adds its parameters, says what X is (`_inputs`) and which net it wants (`_design`).
 """
 
+import functools
+import inspect
+
 import numpy as np
 from sklearn.callback import with_callbacks
 from sklearn.utils.validation import check_is_fitted
@@ -11,7 +14,18 @@ from skdeep._data.inputs import precision
 from skdeep._data.rows import RowData
 from skdeep._estimator import fitting
 from skdeep._estimator.base import BaseDeepEstimator
-from skdeep.utils._words import answers_unknown_arguments
+from skdeep.utils._words import check_arguments
+
+
+def _arguments_checked(fit):
+    _, *known = inspect.signature(fit).parameters
+
+    @functools.wraps(fit)
+    def checked(self, *arguments, **named):
+        check_arguments(self, named, known)
+        return fit(self, *arguments, **named)
+
+    return checked
 
 
 class SupervisedEstimator(BaseDeepEstimator):
@@ -43,7 +57,7 @@ class SupervisedEstimator(BaseDeepEstimator):
             The trained copies of the callbacks.
     """
 
-    @answers_unknown_arguments
+    @_arguments_checked
     @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Train the net.

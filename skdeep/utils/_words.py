@@ -1,8 +1,6 @@
 """Names that users bring along from other libraries, and what they are called here."""
 
 import difflib
-import functools
-import inspect
 
 from sklearn.utils._param_validation import StrOptions
 
@@ -102,20 +100,22 @@ def check_values(parameters):
             raise ValueError(f"{name}={value!r} is not known here: it is {ours}.")
 
 
-def answers_unknown_arguments(method):
-    """Let a method say, of an argument that it does not have, where to put what was meant."""
-    known = list(inspect.signature(method).parameters)
+def check_arguments(estimator, named, known):
+    """Raise TypeError for an argument that `fit` does not have, and say where to put what was meant.
 
-    @functools.wraps(method)
-    def answering(self, *arguments, **named):
-        for name in named.keys() - set(known):
-            if name in _OF_FIT:
-                hint = f"here it is {_OF_FIT[name]}"
-            elif name in self.get_params(deep=False):
-                hint = f"{name} is a parameter of the estimator"
-            else:
-                hint = f"it has {', '.join(known[1:])}"
-            raise TypeError(f"{type(self).__name__}.{method.__name__}() has no argument {name!r}: {hint}.")
-        return method(self, *arguments, **named)
-
-    return answering
+    Parameters
+    ----------
+    estimator : estimator instance
+    named : dict
+        Arguments given by name.
+    known : list of str
+        Those that there are.
+    """
+    for name in named.keys() - set(known):
+        if name in _OF_FIT:
+            hint = f"here it is {_OF_FIT[name]}"
+        elif name in estimator.get_params(deep=False):
+            hint = f"{name} is a parameter of the estimator"
+        else:
+            hint = f"it has {', '.join(known)}"
+        raise TypeError(f"{type(estimator).__name__}.fit() has no argument {name!r}: {hint}.")

@@ -188,13 +188,13 @@ FOR_MANY_CLASSES = ["categorical_crossentropy", "sparse_categorical_crossentropy
 
 @pytest.mark.parametrize("loss", FOR_MANY_CLASSES)
 def test_a_loss_for_many_classes_learns_two_or_is_refused(loss):
-    net = MLPClassifier(**SETTINGS | {"epochs": 30}, loss=loss)
+    net = MLPClassifier(**SETTINGS | {"epochs": 30, "batch_size": 200}, loss=loss)
     try:
         net.fit(FLOWERS, SPECIES == 0)
     except ValueError as error:
         refusal = str(error)
     else:
-        assert net.loss_curve_[-1] < 0.8 * net.loss_curve_[0]
+        assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
         assert net.score(FLOWERS, SPECIES == 0) > 0.9
         return
     assert "loss" in refusal.split("\n")[0]
