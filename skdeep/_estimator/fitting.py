@@ -53,14 +53,16 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     signature = inputs.signature(rows.X)
     design = estimator._design(inputs, signature, target.output_sizes)
     stages = _stages(design, epochs, goes_on=before is not None)
-    numbers = design.numbers | inputs.numbers(rows.X, rows.sample_weight)
+    weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
+    numbers = design.numbers | inputs.numbers(weighed[0].X, weighed[0].sample_weight)
     net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, numbers)
 
     # Training, and what it leaves.
-    weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
+    batch_size, rate_factor = plans.batches(estimator, inputs, weighed[0].n_rows, incremental)
+    schedule, schedule_factor = plans.learning_rate_schedule(estimator, design, incremental)
     run = training.Run(
         estimator,
-        plans.training_of(estimator, *plans.learning_rate_schedule(estimator, design, incremental)),
+        plans.training_of(estimator, schedule, rate_factor * schedule_factor),
         signature,
         problem.columns(target, inputs.dtype),
         *_objective(problem, target, design),
@@ -71,7 +73,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         watch=_watch(estimator, held_out, incremental),
         observer=None if incremental else _observer(estimator, problem, net, rows, stages),
         show=_show(net),
-        batch_size=inputs.batch_size(weighed[0].n_rows) if estimator.batch_size == "auto" else estimator.batch_size,
+        batch_size=batch_size,
         seeds=seeds,
         incremental=incremental,
     )

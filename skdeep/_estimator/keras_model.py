@@ -70,4 +70,6 @@ def _optimizer(estimator):
         momentum=estimator.momentum,
         weight_decay=estimator.weight_decay,
     )
-    return optimizers.build(recipe.config, numbers)
+    # "auto" is what the fit made of it, once it is over.
+    known = estimator._net.numbers
+    return optimizers.build(recipe.config, {name: known.get(name, value) for name, value in numbers.items()})

@@ -96,7 +96,9 @@ class OptimizerParams:
         "auto",
         [Names({"auto"}), positive(Real)],
         'float or "auto"',
-        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", or the one of an optimizer instance.',
+        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", or the one of an optimizer instance. If '
+        '`batch_size` is "auto" too, `fit` gives a named optimizer more where an epoch has fewer than 64 steps, in '
+        "proportion: four times as much with 16 steps or fewer.",
     )
     learning_rate_schedule: object = param(
         None,
@@ -154,8 +156,8 @@ class TrainingParams:
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
-        'Rows a step. "auto" is a sixty-fourth of all rows, at least 32 and at most 200. The last, smaller batch of an '
-        "epoch is trained on too.",
+        'Rows a step. "auto" is a thirty-second of all rows, at least 64 and at most 200. The last, smaller batch of '
+        "an epoch is trained on too.",
     )
     shuffle: bool = param(True, ["boolean"], "bool", "Whether each epoch visits the rows in a new random order.")
     early_stopping: bool = param(

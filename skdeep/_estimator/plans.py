@@ -76,7 +76,20 @@ def learning_rate_schedule(parameters, design, incremental):
     instance = hasattr(parameters.optimizer, "get_config")
     if incremental or (instance and isinstance(parameters.optimizer.get_config().get("learning_rate"), dict)):
         return None, 1.0
-    return design.schedule, 1.0 if instance or parameters.learning_rate != "auto" else design.rate_factor
+    return design.schedule, design.rate_factor if _is_rate_ours(parameters) else 1.0
+
+
+def batches(parameters, inputs, n_rows, incremental):
+    """Return the rows a step, and the factor of the learning rate that goes with them."""
+    if parameters.batch_size != "auto":
+        return parameters.batch_size, 1.0
+    size, factor = inputs.batches(n_rows)
+    # The rows of an incremental call are not all rows.
+    return size, 1.0 if incremental or not _is_rate_ours(parameters) else factor
+
+
+def _is_rate_ours(parameters):
+    return parameters.learning_rate == "auto" and not hasattr(parameters.optimizer, "get_config")
 
 
 def program_spec(training, model, signature, targets, objective, *, weighted, one_vector):

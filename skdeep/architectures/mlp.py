@@ -40,6 +40,12 @@ class MLPConfig:
     kernel_initializer: Any = "auto"
     dropout: bool = False
 
+    @property
+    def draws_biases(self):
+        """Whether the first hidden layer begins with random biases, which need the number "bias_deviation"."""
+        mapped = self.normalization is None and self.activation != "selu"
+        return mapped and self.kernel_initializer == "auto" and len(self.hidden_layer_sizes) > 0
+
 
 def check(config):
     """Raise ValueError or TypeError for a config that cannot be built."""
@@ -56,7 +62,7 @@ def build(config, signature, numbers):
     signature : InputSignature
         One input of one dimension, dense or sparse.
     numbers : dict
-        The dropout rate, if the config has dropout.
+        "dropout", if the config has dropout, and "bias_deviation", if it draws biases.
     """
     ((name, column),), dtype = signature.inputs, signature.dtype
     named = column.inputs(name)
@@ -85,12 +91,20 @@ def _initializer(config, index):
     return _activations.initializer(config.kernel_initializer, suits)
 
 
+def _bias_initializer(config, index, numbers):
+    """Return the initial biases of a hidden layer."""
+    if index or not config.draws_biases:
+        return "zeros"
+    return keras.initializers.RandomNormal(stddev=numbers["bias_deviation"])
+
+
 def _hidden_layer(inputs, units, index, config, dtype, numbers):
     maxout = config.activation == "maxout"
     hidden = keras.layers.Dense(
         units * (_MAXOUT_PIECES if maxout else 1),
         use_bias=config.normalization is None,
         kernel_initializer=_initializer(config, index),
+        bias_initializer=_bias_initializer(config, index, numbers),
         dtype=dtype,
         name=f"hidden_{index}",
     )(inputs)

@@ -66,7 +66,8 @@ class _MLP:
         [str, HasMethods(["get_config"])],
         "str or keras.initializers.Initializer",
         'Initial weights: a Keras name or instance. "auto" is Glorot; for layers of the ReLU '
-        "family that follow another, He; for selu, LeCun.",
+        "family that follow another, He; for selu, LeCun. With it, the biases of the first hidden layer are drawn as "
+        "wide as the values of X, at most as standardised columns; other biases start at zero.",
     )
 
     _attributes = """
@@ -91,7 +92,8 @@ class _MLP:
         )
         mlp.check(config)
         numbers = {"dropout": float(self.dropout)} if config.dropout else {}
-        return Design(ModelSpec(mlp.build, config, tuple(numbers)), numbers)
+        learned = ("bias_deviation",) if config.draws_biases else ()
+        return Design(ModelSpec(mlp.build, config, (*numbers, *learned)), numbers)
 
     @property
     def coefs_(self):

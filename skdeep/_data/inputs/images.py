@@ -49,9 +49,9 @@ class Images:
     """
 
     @staticmethod
-    def batch_size(n_rows):
-        """Return what `batch_size="auto"` is."""
-        return 64
+    def batches(n_rows):
+        """Return what `batch_size="auto"` is, and the factor of `learning_rate="auto"` that goes with it."""
+        return 64, 1.0
 
     def validate(self, estimator, X, *, reset):
         """Return X as (n, height, width, channels); what was returned may be given again.

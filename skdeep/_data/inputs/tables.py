@@ -10,8 +10,10 @@ from skdeep._data.columns import Dense, Sparse
 from skdeep._data.inputs import precision
 from skdeep._engine.spec import InputSignature
 
-_STEPS_AN_EPOCH = 64
-_BATCH_SIZES = 32, 200
+_STEPS_AN_EPOCH = 32
+_BATCH_SIZES = 64, 200
+_STEPS_AT_FACTOR_ONE = 64
+_LARGEST_FACTOR = 4.0
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,13 @@ class Tables:
     """
 
     @staticmethod
-    def batch_size(n_rows):
-        """Return what `batch_size="auto"` is: a small table gets enough steps, a large one enough rows in each."""
-        return int(np.clip(n_rows // _STEPS_AN_EPOCH, *_BATCH_SIZES))
+    def batches(n_rows):
+        """Return what `batch_size="auto"` is, and the factor of `learning_rate="auto"` that goes with it.
+
+        Few steps an epoch are larger ones, so that an epoch gets about as far in a small table as in a large one.
+        """
+        size = int(np.clip(n_rows // _STEPS_AN_EPOCH, *_BATCH_SIZES))
+        return size, float(np.clip(_STEPS_AT_FACTOR_ONE * size / n_rows, 1.0, _LARGEST_FACTOR))
 
     def validate(self, estimator, X, *, reset):
         """Return X checked; what was returned may be given again.
@@ -73,8 +79,13 @@ class Tables:
         return self
 
     def numbers(self, X, sample_weight=None):
-        """Return the live numbers of the net that are statistics of training rows: none."""
-        return {}
+        """Return the live numbers of the net that are statistics of training rows: the spread of its first biases.
+
+        A unit with a bias has its kink away from the mean of the rows. The standard deviation is that of values spread
+        evenly over one standard deviation of columns to either side, if they are standardised, and less for small
+        values, such as those of TF-IDF, which such biases would drown.
+        """
+        return {"bias_deviation": (min(1.0, _mean_square(X, sample_weight)) / 3) ** 0.5}
 
     def signature(self, X):
         """Describe a validated X."""
@@ -96,3 +107,16 @@ class Tables:
     def tag(tags):
         """Say in scikit-learn's tags what X may be."""
         tags.input_tags.sparse = True
+
+
+def _mean_square(X, sample_weight):
+    if sparse.issparse(X) and not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    values = X.data if sparse.issparse(X) else np.asarray(X)
+    if sample_weight is None:
+        total, n_rows = np.vdot(values, values), X.shape[0]
+    else:
+        squares = X.multiply(X).sum(axis=1) if sparse.issparse(X) else np.einsum("ij,ij->i", values, values)
+        total, n_rows = np.vdot(np.ravel(squares), sample_weight), sample_weight.sum()
+    return float(total) / (float(n_rows) * X.shape[1])
