@@ -9,6 +9,8 @@ import matplotlib.pyplot as plt
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# Who copies a snippet should see no warning, not even the one that other tests ignore.
+QUIET = pytest.mark.filterwarnings("error:.*training loss was still falling")
 WRITTEN_BY_SPHINX = {"_build", "generated", "auto_examples"}
 PAGES = [
     page.relative_to(ROOT / "docs").as_posix()
@@ -24,6 +26,7 @@ def no_windows():
     plt.close("all")
 
 
+@QUIET
 @pytest.mark.parametrize("page", PAGES)
 def test_snippets_of_a_page(page, monkeypatch):
     path = ROOT / "docs" / page
@@ -34,6 +37,7 @@ def test_snippets_of_a_page(page, monkeypatch):
     assert results.failed == 0, "see the captured output"
 
 
+@QUIET
 def test_example_of_the_readme(capsys):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)

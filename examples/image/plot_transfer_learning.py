@@ -122,18 +122,18 @@ backbone.save_weights(weights)
 # From scratch; a linear model on features, which `ImageEmbedding` computes once an image; a new output layer on the
 # frozen backbone, which is the same in a net; and the backbone trained on, in small steps, once the output layer fits.
 
-settings = {"learning_rate": 0.01, "batch_size": 16, "random_state": 0}
+settings = {"batch_size": 16, "n_iter_no_change": np.inf, "random_state": 0}  # all epochs, and no warning
 on_shapes = Backbone("mobilenet", weights)
 tuned = Backbone("mobilenet", weights, fine_tune_epochs=10)
 ways = {
-    "from scratch": CNNClassifier(epochs=40, batch_size=16, random_state=0),
+    "from scratch": CNNClassifier(epochs=40, **settings),
     "embedding and linear model": make_pipeline(
         ImageEmbedding(on_shapes, rescale=1 / 255),
         StandardScaler(),
         LogisticRegression(C=0.01, max_iter=1000),
     ),
-    "frozen backbone": CNNClassifier(on_shapes, epochs=20, **settings),
-    "fine-tuned backbone": CNNClassifier(tuned, epochs=15, **settings),
+    "frozen backbone": CNNClassifier(on_shapes, learning_rate=0.01, epochs=20, **settings),
+    "fine-tuned backbone": CNNClassifier(tuned, learning_rate=0.01, epochs=15, **settings),
 }
 X_test, y_test = pictures(NEW, 40, seed=1)
 sizes, scores = [2, 5, 15], {name: [] for name in ways}

@@ -29,7 +29,7 @@ def spirals(n_rows, noise, seed):
 
 
 def trained(rows, hidden_layer_sizes=(64, 64), **settings):
-    settings = {"learning_rate": 0.003, "batch_size": 64, "epochs": 80, **settings}
+    settings = {"learning_rate": 0.003, "batch_size": 64, "epochs": 80, "n_iter_no_change": np.inf, **settings}
     X, y = rows
     X_val, y_val = spirals(400, 0.5, seed=1)
     return MLPClassifier(hidden_layer_sizes, random_state=0, **settings).fit(X, y, X_val=X_val, y_val=y_val)

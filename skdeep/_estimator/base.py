@@ -61,12 +61,8 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     def __sklearn_clone__(self):
         # Keras objects are never changed here, so clones share them, but for those whose parameters a search sets.
         # Keras copies through the config, which cannot be read back for classes that are not registered, and which in
-        # Huber's case does not mention the delta.
-        shared = {
-            name: value
-            for name, value in self.get_params(deep=False).items()
-            if hasattr(value, "get_config") and not (hasattr(value, "get_params") or isinstance(value, type))
-        }
+        # Huber's case does not mention the delta. A copy of a callback would report to a copy of what it belongs to.
+        shared = {name: _shared(value) for name, value in self.get_params(deep=False).items() if _is_of_keras(value)}
         original = copy.copy(self)
         vars(original).update(dict.fromkeys(shared))
         return _clone_parametrized(original).set_params(**shared)
@@ -142,3 +138,15 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         """Number of weights of the fitted net, trainable or not."""
         check_is_fitted(self, "weights_")
         return int(sum(np.size(array) for array in self.weights_))
+
+
+def _is_of_keras(value):
+    """Whether a parameter is a Keras object without parameters of its own, or holds callbacks."""
+    if isinstance(value, (list, tuple)):
+        return any(hasattr(one, "set_model") for one in value)
+    return hasattr(value, "get_config") and not (hasattr(value, "get_params") or isinstance(value, type))
+
+
+def _shared(value):
+    """Return a list of its own with the same callbacks, or the Keras object itself."""
+    return type(value)(value) if isinstance(value, (list, tuple)) else value

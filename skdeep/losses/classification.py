@@ -29,7 +29,7 @@ class CrossEntropy(Searchable, keras.losses.Loss):
     >>> from skdeep.losses import CrossEntropy
     >>> from skdeep.tabular import MLPClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = MLPClassifier((8,), epochs=20, learning_rate=0.1, random_state=0, loss=CrossEntropy(0.1)).fit(X, y)
+    >>> model = MLPClassifier((8,), epochs=10, learning_rate=0.1, random_state=0, loss=CrossEntropy(0.1)).fit(X, y)
     >>> model.loss_curve_[-1] < model.loss_curve_[0]
     True
     """
@@ -80,7 +80,7 @@ class Focal(Searchable, keras.losses.Loss):
     >>> from skdeep.losses import Focal
     >>> from skdeep.tabular import MLPClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = MLPClassifier((8,), epochs=20, learning_rate=0.1, random_state=0, loss=Focal(gamma=1.0)).fit(X, y)
+    >>> model = MLPClassifier((8,), epochs=10, learning_rate=0.1, random_state=0, loss=Focal(gamma=1.0)).fit(X, y)
     >>> model.loss_curve_[-1] < model.loss_curve_[0]
     True
     """

@@ -33,7 +33,7 @@ class Huber(Searchable, keras.losses.Loss):
     >>> from skdeep.losses import Huber
     >>> from skdeep.tabular import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = MLPRegressor((8,), epochs=20, learning_rate=0.1, random_state=0, loss=Huber(delta=0.5)).fit(X, y)
+    >>> model = MLPRegressor((8,), epochs=10, learning_rate=0.1, random_state=0, loss=Huber(delta=0.5)).fit(X, y)
     >>> model.loss_curve_[-1] < model.loss_curve_[0]
     True
     """
@@ -87,7 +87,7 @@ class Pinball(Searchable, keras.losses.Loss):
     >>> from skdeep.losses import Pinball
     >>> from skdeep.tabular import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = MLPRegressor((8,), epochs=20, learning_rate=0.1, random_state=0, loss=Pinball(quantile=0.9)).fit(X, y)
+    >>> model = MLPRegressor((8,), epochs=10, learning_rate=0.1, random_state=0, loss=Pinball(quantile=0.9)).fit(X, y)
     >>> model.loss_curve_[-1] < model.loss_curve_[0]
     True
     """
@@ -145,7 +145,7 @@ class LogPoisson(keras.losses.Loss):
     >>> from skdeep.losses import LogPoisson
     >>> from skdeep.tabular import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = MLPRegressor((8,), epochs=20, learning_rate=0.1, random_state=0, loss=LogPoisson()).fit(X, y)
+    >>> model = MLPRegressor((8,), epochs=10, learning_rate=0.1, random_state=0, loss=LogPoisson()).fit(X, y)
     >>> model.loss_curve_[-1] < model.loss_curve_[0]
     True
     """

@@ -149,7 +149,8 @@ class MLPClassifier(DeepClassifier, TrainingParams, OptimizerParams, ClassifierP
     >>> from sklearn.preprocessing import StandardScaler
     >>> from skdeep.tabular import MLPClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = make_pipeline(StandardScaler(), MLPClassifier((16,), learning_rate=0.01, random_state=0))
+    >>> net = MLPClassifier((16,), learning_rate=0.01, early_stopping=True, random_state=0)
+    >>> model = make_pipeline(StandardScaler(), net)
     >>> bool(model.fit(X, y).score(X, y) > 0.95)
     True
     """

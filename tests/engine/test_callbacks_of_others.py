@@ -3,12 +3,17 @@
 import pickle
 import threading
 from collections import Counter, OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import skdeep
 from skdeep.tabular import MLPClassifier, MLPRegressor
@@ -74,6 +79,55 @@ def test_a_net_with_a_csv_logger_is_pickled(tmp_path):
     model = fitted(keras.callbacks.CSVLogger(tmp_path / "log.csv"))
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 1 + 3
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+class Pruned(Exception):
+    """As Optuna's TrialPruned: raised by a callback, caught around the objective."""
+
+
+class Prunes(Reporter):
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        raise Pruned
+
+
+def test_clones_share_callbacks_in_a_list_of_their_own():
+    callback = Reporter(Study())
+    model = MLPClassifier(**SETTINGS, callbacks=[callback])
+    twin = clone(model)
+    assert twin.callbacks is not model.callbacks
+    assert twin.callbacks[0] is callback
+    assert type(clone(model.set_params(callbacks=(callback,))).callbacks) is tuple
+
+
+def test_a_cross_validation_reports_to_the_study_itself():
+    study = Study()
+    model = make_pipeline(StandardScaler(), MLPClassifier(**SETTINGS, callbacks=[Reporter(study)]))
+    cross_val_score(model, X, y, cv=3)
+    assert len(study.values) == 3 * 2
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_trial_is_pruned_in_a_cross_validation_and_the_net_stays_as_it_was(wrapped):
+    study = Study()
+    model = MLPClassifier(**SETTINGS, callbacks=[Prunes(study)])
+    before = dict(vars(model))
+    with pytest.raises(Pruned):
+        cross_val_score(make_pipeline(model) if wrapped else model, X, y, cv=2, error_score="raise")
+    assert len(study.values) == 1
+    assert vars(model) == before
+
+
+def test_trials_of_two_threads_report_to_one_study():
+    study = Study()
+
+    def trial(rate):
+        fitted(Prunes(study) if rate > 0.1 else Reporter(study), learning_rate=rate)
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(trial, rate) for rate in (0.01, 0.2, 0.02, 0.3)]
+    assert [type(run.exception()) for run in runs] == [type(None), Pruned, type(None), Pruned]
+    assert len(study.values) == 2 * (2 + 1)
 
 
 class Predicts(keras.callbacks.Callback):

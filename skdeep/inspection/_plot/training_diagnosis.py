@@ -75,7 +75,7 @@ class TrainingDiagnosisDisplay:
     >>> from skdeep.tabular import MLPClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> X, X_val, y, y_val = train_test_split(X / 16, y, random_state=0)
-    >>> model = MLPClassifier(learning_rate=1e-6, epochs=30, random_state=0).fit(X, y, X_val=X_val, y_val=y_val)
+    >>> model = MLPClassifier(learning_rate=1e-6, epochs=10, random_state=0).fit(X, y, X_val=X_val, y_val=y_val)
     >>> display = TrainingDiagnosisDisplay.from_estimator(model)
     >>> display.verdict_
     'learning rate too low'
