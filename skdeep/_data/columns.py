@@ -149,7 +149,10 @@ class Ragged(_Rows):
         return _types(((None,), "int64"), ((None, *self.shape), self.dtype))
 
     def tensors(self, rows):
-        """Return the offsets and the joined values of a sequence of arrays."""
+        """Return the offsets and the joined values of a sequence of arrays, or of what has them joined already."""
+        if hasattr(rows, "offsets"):
+            values = np.asarray(rows.values, self.dtype)
+            return [_tf().convert_to_tensor(rows.offsets), _tf().convert_to_tensor(values)]
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
         values = np.concatenate([np.asarray(row, self.dtype) for row in rows]) if len(rows) else []
         values = np.reshape(np.asarray(values, self.dtype), (-1, *self.shape))

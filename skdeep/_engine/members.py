@@ -11,9 +11,18 @@ def copies(spec, n_members):
     spec : ModelSpec
     n_members : int
     """
-    return ModelSpec(_build, (spec, n_members), spec.numbers)
+    return together((spec,) * n_members)
 
 
-def _build(config, signature, numbers):
-    spec, n_members = config
-    return {f"member_{number}": spec.build(spec.config, signature, numbers) for number in range(n_members)}
+def together(specs):
+    """Return the ModelSpec of several nets with the same outputs, each with weights, and noise, of its own.
+
+    Parameters
+    ----------
+    specs : tuple of ModelSpec
+    """
+    return ModelSpec(_build, specs, tuple(dict.fromkeys(number for spec in specs for number in spec.numbers)))
+
+
+def _build(specs, signature, numbers):
+    return {f"member_{number}": spec.build(spec.config, signature, numbers) for number, spec in enumerate(specs)}

@@ -142,7 +142,9 @@ class Program:
                 slot.assign(array)
 
     def place(self, arrays):
-        """Overwrite those weights for which there is an array and not None."""
+        """Overwrite those weights for which there is an array and not None; a dict has them by path, for all models."""
+        if isinstance(arrays, dict):
+            arrays = [arrays.get(variable.path) for variable in self._built.variables]
         for variable, array in zip(self._built.variables, arrays, strict=bool(arrays)):
             if array is not None:
                 variable.assign(array)

@@ -96,11 +96,16 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     def _outputs(self, X, names=()):
         """Return what the net computes of validated rows, one array an output, in the order of the names."""
         from skdeep._engine import views
+
+        return self._viewed(X, views.members() if self._net.n_members > 1 else views.outputs(names))
+
+    def _viewed(self, X, view):
+        """Return what a view of the net computes of validated rows, one array each."""
         from skdeep._engine.cache import cache
 
         inputs = self._net.inputs
         signature = inputs.signature(X)
-        forward = cache.forward(self, self._net.spec, signature, self.weights_, views.outputs(names))
+        forward = cache.forward(self, self._net.spec, signature, self.weights_, view)
         return forward(inputs.encode(X, signature))
 
     def __sklearn_tags__(self):

@@ -50,15 +50,18 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     inputs = inputs.learn(rows.X, rows.sample_weight) if before is None else inputs
 
     # The net and how it is trained.
-    signature = inputs.signature(rows.X)
+    signature = inputs.signature(rows.X, *([] if held_out is None else [held_out.X]))
     design = estimator._design(inputs, signature, target.output_sizes)
-    stages = _stages(design, epochs, goes_on=before is not None)
     weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
+    batch_size, rate_factor = plans.batches(estimator, inputs, weighed[0].n_rows, incremental)
+    epochs = plans.epochs(epochs, design, weighed[0].n_rows, batch_size)
+    stages = _stages(design, epochs, goes_on=before is not None)
     numbers = design.numbers | inputs.numbers(weighed[0].X, weighed[0].sample_weight)
-    net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, numbers)
+    net = Net(
+        stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, numbers, n_members=design.n_members
+    )
 
     # Training, and what it leaves.
-    batch_size, rate_factor = plans.batches(estimator, inputs, weighed[0].n_rows, incremental)
     schedule, schedule_factor = plans.learning_rate_schedule(estimator, design, incremental)
     run = training.Run(
         estimator,
@@ -128,6 +131,10 @@ def _stages(design, epochs, *, goes_on):
 def _objective(problem, target, design):
     """Return the recipe of what is minimised, and its live numbers."""
     recipe, numbers = problem.objective(target)
+    if design.n_members > 1:
+        from skdeep._engine.objectives import ensemble
+
+        return ensemble.recipe(recipe), numbers
     if design.mixup is None:
         return recipe, numbers
     from skdeep._engine.objectives import mixup

@@ -12,7 +12,8 @@ def keras_model(estimator):
     Only Keras' own layers are in it. Its outputs are probabilities for a classifier (margins with a hinge loss) and
     targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
-    model = with_predictions(network(estimator), estimator._net)
+    members = [with_predictions(model, estimator._net) for model in networks(estimator)]
+    model = members[0] if len(members) == 1 else _averaged(members)
     model.compile(
         optimizer=_optimizer(estimator),
         loss=[estimator._net.loss.twin[estimator._net.target.kind]] * len(model.outputs),
@@ -40,14 +41,44 @@ def with_predictions(model, net):
 
 
 def network(estimator):
-    """Return the net of an estimator with its weights, as a Keras model that is not compiled."""
+    """Return the net of an estimator, the first member of an ensemble, as a Keras model that is not compiled."""
+    return networks(estimator)[0]
+
+
+def networks(estimator):
+    """Return the nets of all members with their weights, in Keras' own layers wherever these compute the same."""
     spec, known = estimator._net.spec, estimator._net.numbers
     numbers = {name: known.get(name, 0.0) for name in spec.numbers}
     with python_random_state_kept():
-        net = spec.build(spec.config, estimator._net.signature, numbers)
-    net.set_weights(estimator.weights_)
+        built = spec.build(spec.config, estimator._net.signature, numbers)
+        nets = [_with_twins(net) for net in (built.values() if isinstance(built, dict) else [built])]
+    weights = list(estimator.weights_)
+    for net in nets:
+        net.set_weights([weights.pop(0) for _ in net.weights])
+    return nets
+
+
+def _with_twins(net):
+    """Return a net with Keras' layers in place of ours that have one."""
+    if any(hasattr(layer, "twin") for layer in net.layers):
+        net = keras.models.clone_model(net, clone_function=_twin)
     inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
     return keras.Model(inputs, net.output, name=net.name)
+
+
+def _twin(layer):
+    return layer.twin() if hasattr(layer, "twin") else type(layer).from_config(layer.get_config())
+
+
+def _averaged(members):
+    """Return the model that predicts the mean of what the members predict."""
+    given = members[0].input
+    outputs = [keras.tree.flatten(member(given)) for member in members]
+    means = [
+        keras.layers.Average(name=f"mean_{index}", dtype=parts[0].dtype)(list(parts))
+        for index, parts in enumerate(zip(*outputs, strict=True))
+    ]
+    return keras.Model(given, means[0] if len(means) == 1 else means, name="ensemble")
 
 
 def _linked(output, target, link, dtype, name):

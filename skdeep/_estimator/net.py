@@ -43,6 +43,10 @@ class Design:
         Returns the weights to begin with, None for those that are drawn.
     mixup : float or None
         Trains on mixtures of rows.
+    n_members : int
+        Of an ensemble, whose members are the models of `model`; 1 for none.
+    steps : (int, int) or None
+        What `epochs="auto"` means: steps of training, and epochs, at least.
     """
 
     model: ModelSpec
@@ -52,6 +56,8 @@ class Design:
     later: tuple = ()
     initial: Callable | None = None
     mixup: float | None = None
+    n_members: int = 1
+    steps: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ class Net:
         Tells whether another training can go on from the state of the optimizer.
     n_steps : int
         Batches that the weights have seen.
+    n_members : int
+        Of an ensemble; 1 for none.
     guess : float or None
         Loss, on the training rows, of a guess that ignores the inputs; None if it is not known.
     """
@@ -90,6 +98,7 @@ class Net:
     numbers: Any = None
     optimizer_kind: tuple = ()
     n_steps: int = 0
+    n_members: int = 1
     guess: float | None = None
 
     @property

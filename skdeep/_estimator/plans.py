@@ -88,6 +88,14 @@ def batches(parameters, inputs, n_rows, incremental):
     return size, 1.0 if incremental or not _is_rate_ours(parameters) else factor
 
 
+def epochs(asked, design, n_rows, batch_size):
+    """Return the number of epochs: as asked, or as many as make the steps that suit a design."""
+    if asked != "auto":
+        return asked
+    steps, least = design.steps
+    return max(least, -(-steps // -(-n_rows // batch_size)))
+
+
 def _is_rate_ours(parameters):
     return parameters.learning_rate == "auto" and not hasattr(parameters.optimizer, "get_config")
 
@@ -119,7 +127,7 @@ def train_plan(parameters, training, numbers, n_rows, *, batch_size, seeds, epoc
         schedules={} if training.schedule is None else {"learning_rate": training.schedule},
         first_epoch=first_epoch,
         schedule_start=first_epoch if incremental else 0,
-        schedule_epochs=parameters.epochs if incremental else epochs,
+        schedule_epochs=parameters.epochs if incremental and parameters.epochs != "auto" else epochs,
         tol=parameters.tol,
         n_iter_no_change=np.inf if watch is None else parameters.n_iter_no_change,
         monitor=watch or "loss",

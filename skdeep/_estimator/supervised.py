@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._data.inputs import precision
 from skdeep._data.rows import RowData
 from skdeep._estimator import fitting
+from skdeep._estimator.averaging import averaged
 from skdeep._estimator.base import BaseDeepEstimator
 from skdeep.utils._words import check_arguments
 
@@ -118,6 +119,8 @@ class SupervisedEstimator(BaseDeepEstimator):
         single = precision.is_single(X)
         X = self._net.inputs.validate(self, X, reset=False)
         outputs = self._outputs(X, self._net.target.names)
+        if self._net.n_members > 1:
+            outputs = averaged(outputs, self._net.n_members, self._net.target, self._net.link)
         return [output.astype(np.float32, copy=False) for output in outputs] if single else outputs
 
     def __sklearn_tags__(self):

@@ -6,6 +6,8 @@ dtype for `computing`, to `learn` from training rows, for the `numbers` that the
 """
 
 from skdeep._data.inputs.images import Images
+from skdeep._data.inputs.series import SeriesInputs
 from skdeep._data.inputs.tables import Tables
+from skdeep._data.inputs.tokens import TokenInputs
 
-__all__ = ["Images", "Tables"]
+__all__ = ["Images", "SeriesInputs", "Tables", "TokenInputs"]

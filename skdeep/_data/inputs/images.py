@@ -101,7 +101,7 @@ class Images:
             mean, variance = 0.0, float(self.rescale) ** -2
         return {"pixel_mean": mean, "pixel_variance": variance}
 
-    def signature(self, X):
+    def signature(self, X, *others):
         """Describe a validated X."""
         stored = "uint8" if X.dtype == np.uint8 else None
         return InputSignature((("X", Dense(X.shape[1:], self.dtype, stored)),), self.dtype)

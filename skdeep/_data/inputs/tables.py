@@ -87,7 +87,7 @@ class Tables:
         """
         return {"bias_deviation": (min(1.0, _mean_square(X, sample_weight)) / 3) ** 0.5}
 
-    def signature(self, X):
+    def signature(self, X, *others):
         """Describe a validated X."""
         column = Sparse if sparse.issparse(X) else Dense
         return InputSignature((("X", column((X.shape[1],), self.dtype)),), self.dtype)

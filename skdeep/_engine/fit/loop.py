@@ -30,7 +30,7 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
     plan : TrainPlan
     start : tuple of (weights, optimizer state or None), optional
         Where to go on from, instead of freshly drawn weights.
-    initial : list of (ndarray or None), optional
+    initial : list of (ndarray or None), or dict of ndarray, optional
         Weights to begin with; those that are None are drawn.
     validate : callable, optional
         Takes the program and returns a dict of values of this epoch for the history.

@@ -3,8 +3,9 @@
 from collections import Counter
 
 from skdeep.architectures import _activations, _blocks, _image_layers
+from skdeep.architectures._normalization import BatchNormalization
 from skdeep.utils._keys import undescribed
-from skdeep.utils._tensorflow import keras, tf
+from skdeep.utils._tensorflow import keras
 
 
 class Layers:
@@ -125,46 +126,3 @@ class Layers:
 
     def _initializer(self):
         return _activations.initializer(self.config.kernel_initializer, self.config.activation)
-
-
-@keras.saving.register_keras_serializable("skdeep")
-class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras' batch normalisation of maps, computed by TensorFlow's fused kernel, which takes half the time on a CPU.
-
-    The moving statistics are the plain mean of the first batches and then a slow moving average: right from the
-    beginning, and not those of the last few batches alone.
-
-    Parameters
-    ----------
-    step : LiveNumber or None
-        Batches seen so far; None means many.
-    """
-
-    def __init__(self, step=None, **kwargs):
-        super().__init__(**kwargs)
-        self._step = step
-
-    def call(self, inputs, training=None, mask=None):
-        if not (training and self.trainable):
-            return super().call(inputs, training=False)
-        outputs, mean, variance = self._normalized(inputs)
-        momentum = tf.cast(self.momentum, inputs.dtype)
-        if self._step is not None:
-            step = self._step.read()
-            momentum = tf.minimum(momentum, step / (step + 1.0))
-        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(moving * momentum + batch * (1.0 - momentum))
-        return outputs
-
-    def _normalized(self, inputs):
-        """Return the normalised maps, and the mean and biased variance of each."""
-        if inputs.dtype != tf.float32:  # which is all that the kernel knows
-            mean, variance = tf.nn.moments(inputs, (0, 1, 2))
-            scaled = tf.nn.batch_normalization(inputs, mean, variance, self.beta.value, self.gamma.value, self.epsilon)
-            return scaled, mean, variance
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs, scale=self.gamma.value, offset=self.beta.value, mean=[], variance=[], epsilon=self.epsilon,
-            exponential_avg_factor=1.0, is_training=True,
-        )  # fmt: skip
-        values = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
-        return outputs, mean, variance * ((values - 1.0) / values)

@@ -1,0 +1,312 @@
+"""Layers over time whose rows may end early. Each takes `mask`, true where a row has a value, or None."""
+
+import math
+
+from skdeep.utils._tensorflow import keras, tf
+
+_register = keras.saving.register_keras_serializable("skdeep")
+
+
+class _OverTime(keras.layers.Layer):
+    """A layer that is told a mask, and hands none on: the nets pass it where it is wanted."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def compute_mask(self, *arguments, **named):
+        return None
+
+
+@_register
+class ZeroFirst(keras.initializers.RandomUniform):
+    """Vectors of ids as Keras draws them, but for the first, which has zeros: that of ids which were never seen."""
+
+    def __call__(self, shape, dtype=None):
+        drawn = super().__call__(shape, dtype=dtype)
+        return tf.concat([tf.zeros_like(drawn[:1]), drawn[1:]], axis=0)
+
+
+@_register
+class LengthMask(_OverTime):
+    """Lengths to a mask of shape (rows, time)."""
+
+    def call(self, values, lengths):
+        return tf.range(tf.shape(values)[1]) < lengths[:, None]
+
+    def compute_output_spec(self, values, lengths):
+        return keras.KerasTensor(values.shape[:2], dtype="bool")
+
+
+@_register
+class ZeroBehindEnd(_OverTime):
+    """Values with zeros where a row has ended."""
+
+    def call(self, values, mask):
+        return values * tf.cast(mask, values.dtype)[:, :, None]
+
+
+@_register
+class Differences(_OverTime):
+    """The change of each channel since the moment before, beside the channel itself; none at the first moment."""
+
+    def call(self, values):
+        change = values[:, 1:] - values[:, :-1]
+        return tf.concat([values, tf.pad(change, [[0, 0], [1, 0], [0, 0]])], axis=2)
+
+    def compute_output_spec(self, values):
+        return keras.KerasTensor((*values.shape[:2], 2 * values.shape[2]), dtype=values.dtype)
+
+
+@_register
+class MaskedMaxPooling(_OverTime):
+    """The largest of three values around each moment; what lies behind the end is none of them."""
+
+    def call(self, values, mask=None):
+        if mask is not None:
+            values = tf.where(mask[:, :, None], values, values.dtype.min)
+        return tf.nn.max_pool1d(values, 3, 1, "SAME")
+
+    def twin(self):
+        return keras.layers.MaxPooling1D(3, 1, "same", dtype=self.dtype_policy, name=self.name)
+
+    def compute_output_spec(self, values, mask=None):
+        return keras.KerasTensor(values.shape, dtype=values.dtype)
+
+
+@_register
+class Pooling(_OverTime):
+    """From all moments of a row to one vector.
+
+    Parameters
+    ----------
+    kind : {"average", "max", "average_max", "attention"}
+    """
+
+    def __init__(self, kind, **kwargs):
+        super().__init__(**kwargs)
+        self.kind = kind
+
+    def build(self, values_shape, mask_shape=None):
+        if self.kind == "attention":
+            self.query = self.add_weight(shape=(values_shape[-1], 1), initializer="zeros", name="query_kernel")
+
+    def call(self, values, mask=None):
+        parts = []
+        if "average" in self.kind:
+            parts.append(self._average(values, mask))
+        if "max" in self.kind:
+            parts.append(tf.reduce_max(values if mask is None else tf.where(mask[:, :, None], values, values.dtype.min), 1))
+        if self.kind == "attention":
+            parts.append(tf.reduce_sum(values * self.weights_of_moments(values, mask), 1))
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def weights_of_moments(self, values, mask=None):
+        """Return the shares of the moments, of shape (rows, time, 1)."""
+        scores = values @ tf.convert_to_tensor(self.query)
+        if mask is not None:
+            scores = tf.where(mask[:, :, None], scores, scores.dtype.min)
+        return tf.nn.softmax(scores, axis=1)
+
+    def _average(self, values, mask):
+        if mask is None:
+            return tf.reduce_mean(values, 1)
+        counted = tf.cast(mask, values.dtype)[:, :, None]
+        return tf.reduce_sum(values * counted, 1) / tf.reduce_sum(counted, 1)
+
+    def twin(self):
+        layers = {"average": keras.layers.GlobalAveragePooling1D, "max": keras.layers.GlobalMaxPooling1D}
+        own = {"dtype": self.dtype_policy, "name": self.name}
+        return layers[self.kind](**own) if self.kind == "average" else Pooling(self.kind, **own)
+
+    def compute_output_spec(self, values, mask=None):
+        width = values.shape[2] * (2 if self.kind == "average_max" else 1)
+        return keras.KerasTensor((values.shape[0], width), dtype=values.dtype)
+
+    def get_config(self):
+        return super().get_config() | {"kind": self.kind}
+
+
+@_register
+class FusedLSTM(keras.layers.LSTM):
+    """Keras' LSTM by TensorFlow's kernel for a whole sequence: a third of the time, single precision only."""
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if sequences.dtype != tf.float32 or (training and self.recurrent_dropout > 0):
+            return super().inner_loop(sequences, initial_state, mask, training)
+        kernels = tf.concat([self.cell.kernel.value, self.cell.recurrent_kernel.value], axis=0)
+        none = tf.zeros((self.units,))
+        result = tf.raw_ops.BlockLSTMV2(
+            seq_len_max=tf.shape(sequences, tf.int64)[1],
+            x=tf.transpose(sequences, (1, 0, 2)),
+            cs_prev=initial_state[1],
+            h_prev=initial_state[0],
+            w=kernels,
+            wci=none,
+            wcf=none,
+            wco=none,
+            b=self.cell.bias.value,
+            cell_clip=0.0,
+        )
+        return result.h[-1], tf.transpose(result.h, (1, 0, 2)), [result.h[-1], result.cs[-1]]
+
+
+_CELLS = {"gru": keras.layers.GRU, "lstm": FusedLSTM, "simple": keras.layers.SimpleRNN}
+_TWINS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM, "simple": keras.layers.SimpleRNN}
+
+
+@_register
+class Recurrence(_OverTime):
+    """One recurrent layer, in one direction or in both.
+
+    The backward one starts at the end of each row, so that neither meets what lies behind it, and no state has to be
+    masked.
+
+    Parameters
+    ----------
+    cell : {"gru", "lstm", "simple"}
+    units : int
+    bidirectional : bool
+    sequences : bool
+        Whether to return all moments, and not only where a direction ends.
+    recurrent_dropout : float or LiveNumber
+    """
+
+    def __init__(self, cell, units, bidirectional=False, sequences=True, recurrent_dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.cell, self.units, self.bidirectional, self.sequences = cell, units, bidirectional, sequences
+        self.recurrent_dropout = recurrent_dropout
+        names = ("forward", "backward") if bidirectional else ("forward",)
+        self.directions = [self._made(_CELLS, name, return_sequences=True) for name in names]
+
+    def _made(self, cells, name, **options):
+        return cells[self.cell](
+            self.units, recurrent_dropout=self.recurrent_dropout, dtype=self.dtype_policy, name=name, **options
+        )
+
+    def build(self, values_shape, mask_shape=None):
+        for direction in self.directions:
+            direction.build(values_shape)
+
+    def call(self, values, mask=None, training=False):
+        lengths = None if mask is None else tf.reduce_sum(tf.cast(mask, tf.int32), 1)
+        outputs = self.directions[0](values, training=training)
+        results = [outputs if self.sequences else _last(outputs, lengths)]
+        for direction in self.directions[1:]:
+            outputs = direction(_backward(values, lengths), training=training)
+            results.append(_backward(outputs, lengths) if self.sequences else _last(outputs, lengths))
+        return results[0] if len(results) == 1 else tf.concat(results, axis=-1)
+
+    def twin(self):
+        if not self.bidirectional:
+            return self._made(_TWINS, self.name, return_sequences=self.sequences)
+        forward = self._made(_TWINS, "forward", return_sequences=self.sequences)
+        return keras.layers.Bidirectional(forward, dtype=self.dtype_policy, name=self.name)
+
+    def compute_output_spec(self, values, mask=None, training=False):
+        width = self.units * len(self.directions)
+        shape = (*values.shape[:2], width) if self.sequences else (values.shape[0], width)
+        return keras.KerasTensor(shape, dtype=self.compute_dtype)
+
+    def get_config(self):
+        own = {name: getattr(self, name) for name in ("cell", "units", "bidirectional", "sequences")}
+        return super().get_config() | own | {"recurrent_dropout": 0.0}
+
+
+def _backward(values, lengths):
+    return tf.reverse(values, [1]) if lengths is None else tf.reverse_sequence(values, lengths, seq_axis=1)
+
+
+def _last(values, lengths):
+    return values[:, -1] if lengths is None else tf.gather(values, lengths - 1, axis=1, batch_dims=1)
+
+
+@_register
+class SinusoidalPositions(_OverTime):
+    """Adds the sines and cosines of each moment's number (Vaswani et al., 2017)."""
+
+    def call(self, values):
+        width = values.shape[-1]
+        moments = tf.cast(tf.range(tf.shape(values)[1]), values.dtype)[:, None]
+        pace = tf.exp(tf.range(0, width, 2, dtype=values.dtype) * (-math.log(10_000.0) / width))
+        waves = tf.stack([tf.sin(moments * pace), tf.cos(moments * pace)], axis=2)
+        return values + tf.reshape(waves, (1, -1, 2 * ((width + 1) // 2)))[:, :, :width]
+
+    def compute_output_spec(self, values):
+        return keras.KerasTensor(values.shape, dtype=values.dtype)
+
+
+@_register
+class LearnedPositions(_OverTime):
+    """Adds a vector for each moment's number.
+
+    Parameters
+    ----------
+    longest : int
+        Number of positions.
+    """
+
+    def __init__(self, longest, **kwargs):
+        super().__init__(**kwargs)
+        self.longest = longest
+
+    def build(self, values_shape):
+        shape = (self.longest, values_shape[-1])
+        self.positions = self.add_weight(shape=shape, initializer="random_normal", name="positions")
+
+    def call(self, values):
+        return values + self.positions.value[: tf.shape(values)[1]]
+
+    def compute_output_spec(self, values):
+        return keras.KerasTensor(values.shape, dtype=values.dtype)
+
+    def get_config(self):
+        return super().get_config() | {"longest": self.longest}
+
+
+@_register
+class WholePatches(_OverTime):
+    """Zeros behind the last moment, so that the moments are a multiple of a patch.
+
+    Parameters
+    ----------
+    size : int
+        Moments of a patch.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, values):
+        return tf.pad(values, [[0, 0], [0, -tf.shape(values)[1] % self.size], [0, 0]])
+
+    def compute_output_spec(self, values):
+        return keras.KerasTensor((values.shape[0], None, values.shape[2]), dtype=values.dtype)
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}
+
+
+@_register
+class PatchMask(_OverTime):
+    """The mask of patches: one that begins before the end of its row counts.
+
+    Parameters
+    ----------
+    size : int
+        Moments of a patch.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, mask):
+        return mask[:, :: self.size]
+
+    def compute_output_spec(self, mask):
+        return keras.KerasTensor((mask.shape[0], None), dtype="bool")
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}

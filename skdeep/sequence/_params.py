@@ -1,0 +1,160 @@
+"""Parameters that the estimators for sequences share: what X is, and how their nets are trained."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval
+
+from skdeep._data.inputs import SeriesInputs, TokenInputs
+from skdeep._estimator.params import OptimizerParams, TrainingParams, param, positive
+from skdeep.architectures.sequence import entrance
+from skdeep.schedules import CosineDecay, schedule_names
+from skdeep.utils._words import Names
+
+# Under a warm-up and a cosine, a step may be three times as large as at a constant rate.
+SCHEDULE = CosineDecay(), 3.0
+STEPS = 400, 10
+
+
+@dataclass(eq=False, repr=False)
+class SequenceTrainingParams(TrainingParams, OptimizerParams):
+    """What differs in the training of sequences."""
+
+    epochs: object = param(
+        "auto",
+        [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
+        'Passes over the training data, at most. "auto" is as many as make '
+        f"{STEPS[0]} steps, and {STEPS[1]} at least: few series are visited more often than many.",
+    )
+    batch_size: object = param(
+        "auto",
+        [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
+        'Series a step. "auto" is a sixteenth of all, at least 16 and at most 64. The last, smaller batch of an epoch '
+        "is trained on too.",
+    )
+    learning_rate: object = param(
+        "auto",
+        [Names({"auto"}), positive(Real)],
+        'float or "auto"',
+        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
+        '"auto", or the one of an optimizer instance.',
+    )
+    learning_rate_schedule: object = param(
+        "auto",
+        [Names({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
+        "str, Schedule, callable or None",
+        "Factor of the learning rate over the course of training: one of "
+        + ", ".join(f'"{name}"' for name in schedule_names())
+        + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
+        '"auto" warms up and follows a cosine to zero; it is constant in `partial_fit`, which has no end. None keeps '
+        "the rate constant.",
+    )
+    clip_norm: object = param(
+        1.0,
+        [positive(Real), None],
+        "float or None",
+        "Shortens the gradient of a step to this norm, or None not to: gradients through many moments may explode.",
+    )
+
+
+@dataclass(eq=False, repr=False)
+class SequenceParams:
+    """What X is: series of numbers, or rows of ids."""
+
+    n_channels: object = param(
+        None,
+        [Interval(Integral, 1, None, closed="left"), None],
+        "int or None",
+        "Channels of flat rows, in which the channels of one moment stand beside each other; with `channels_first`, "
+        "the moments of one channel. None is one.",
+    )
+    channels_first: bool = param(
+        False, ["boolean"], "bool", "Whether series are (channels, time), as in aeon and sktime."
+    )
+    nan: str = param(
+        "raise",
+        [Names({"raise", "trailing"})],
+        '{"raise", "trailing"}',
+        'What NaN means: an error, or with "trailing", behind the last value of a series, padding.',
+    )
+    standardize: bool = param(
+        True,
+        ["boolean"],
+        "bool",
+        "Whether the mean of each channel over all moments of the training rows is subtracted, and its standard "
+        "deviation divided by. The levels of single series stay.",
+    )
+    embedding_dim: object = param(
+        None,
+        [Interval(Integral, 1, None, closed="left"), None],
+        "int or None",
+        "Makes X rows of whole numbers, 0 for padding, each of which has a vector of this length that is learned; ids "
+        "that were not there at fit have zeros.",
+    )
+    embedding_matrix: object = param(
+        None,
+        ["array-like", None],
+        "array-like of shape (n_ids, dim) or None",
+        "Vectors to start from; row 0 is padding. All ids of the matrix are known.",
+    )
+    train_embedding: bool = param(
+        True, ["boolean"], "bool", "Whether the vectors of `embedding_matrix` are trained further."
+    )
+
+    _attributes = """
+        vocabulary_size_ : int
+            With ids, the largest of the training rows plus one, or the rows of `embedding_matrix`.
+    """
+
+    _inputs_class = SeriesInputs
+
+    def _inputs(self):
+        if not self._reads_tokens():
+            settings = self.n_channels, self.channels_first, self.nan, bool(self.standardize)
+            return SeriesInputs(*settings, self._is_limited(), self.dtype)
+        matrix = self._matrix()
+        return TokenInputs(None if matrix is None else len(matrix), self._is_limited(), self.dtype)
+
+    def _is_limited(self):
+        """Whether longer series than at fit are refused."""
+        return False
+
+    def _reads_tokens(self):
+        return self.embedding_dim is not None or self.embedding_matrix is not None
+
+    def _matrix(self):
+        if self.embedding_matrix is None:
+            return None
+        matrix = np.asarray(self.embedding_matrix, dtype=np.float64)
+        if matrix.ndim != 2 or len(matrix) < 2 or not np.isfinite(matrix).all():
+            raise ValueError(
+                f"embedding_matrix must be finite and of shape (n_ids, dim), with a row for padding; got {matrix.shape}."
+            )
+        if self.embedding_dim not in (None, matrix.shape[1]):
+            raise ValueError(
+                f"embedding_dim={self.embedding_dim} does not fit an embedding_matrix of {matrix.shape[1]} columns; "
+                "leave it None."
+            )
+        return matrix
+
+    def _reading(self, inputs, differences=False):
+        """Return what a net reads, and the weights that it begins with, by path."""
+        if not self._reads_tokens():
+            placed = {}
+            if inputs.standardize:
+                placed = {entrance.MEAN: np.array(inputs.mean), entrance.VARIANCE: np.array(inputs.variance)}
+            return entrance.Channels(inputs.standardize, differences), placed
+        matrix = self._matrix()
+        if matrix is None:
+            return entrance.Vocabulary(inputs.size, int(self.embedding_dim)), {}
+        matrix[0] = 0.0
+        vocabulary = entrance.Vocabulary(*matrix.shape, bool(self.train_embedding))
+        return vocabulary, {entrance.VECTORS: matrix}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.nan == "trailing" and not self._reads_tokens()
+        return tags
