@@ -51,19 +51,20 @@ def networks(estimator):
     numbers = {name: known.get(name, 0.0) for name in spec.numbers}
     with python_random_state_kept():
         built = spec.build(spec.config, estimator._net.signature, numbers)
-        nets = [_with_twins(net) for net in (built.values() if isinstance(built, dict) else [built])]
+        built = built if isinstance(built, dict) else {built.name: built}
+        nets = [_with_twins(net, name) for name, net in built.items()]
     weights = list(estimator.weights_)
     for net in nets:
         net.set_weights([weights.pop(0) for _ in net.weights])
     return nets
 
 
-def _with_twins(net):
+def _with_twins(net, name):
     """Return a net with Keras' layers in place of ours that have one."""
     if any(hasattr(layer, "twin") for layer in net.layers):
         net = keras.models.clone_model(net, clone_function=_twin)
     inputs = net.inputs[0] if len(net.inputs) == 1 else net.input
-    return keras.Model(inputs, net.output, name=net.name)
+    return keras.Model(inputs, net.output, name=name)
 
 
 def _twin(layer):

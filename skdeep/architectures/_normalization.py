@@ -43,7 +43,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if mask is not None:
             return self._by_formula(inputs, *_masked_moments(inputs, mask))
         if inputs.dtype != tf.float32:  # which is all that the kernel knows
-            return self._by_formula(inputs, *tf.nn.moments(inputs, range(len(inputs.shape) - 1)))
+            return self._by_formula(inputs, *tf.nn.moments(inputs, list(range(len(inputs.shape) - 1))))
         maps = inputs[:, None] if len(inputs.shape) == 3 else inputs
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=maps, scale=self.gamma.value, offset=self.beta.value, mean=[], variance=[], epsilon=self.epsilon,

@@ -128,10 +128,11 @@ class SequenceParams:
     def _matrix(self):
         if self.embedding_matrix is None:
             return None
-        matrix = np.asarray(self.embedding_matrix, dtype=np.float64)
+        matrix = np.array(self.embedding_matrix, dtype=np.float64)
         if matrix.ndim != 2 or len(matrix) < 2 or not np.isfinite(matrix).all():
             raise ValueError(
-                f"embedding_matrix must be finite and of shape (n_ids, dim), with a row for padding; got {matrix.shape}."
+                "embedding_matrix must be finite and of shape (n_ids, dim), with a row for padding; got the shape "
+                f"{matrix.shape}."
             )
         if self.embedding_dim not in (None, matrix.shape[1]):
             raise ValueError(

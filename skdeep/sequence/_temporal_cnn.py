@@ -9,8 +9,7 @@ from skdeep._engine.members import together
 from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design
-from skdeep._estimator.params import ClassifierParams, RegressorParams, estimator, param, positive
-from skdeep._estimator.params import OPTIMIZERS
+from skdeep._estimator.params import OPTIMIZERS, ClassifierParams, RegressorParams, estimator, param, positive
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import temporal_cnn
@@ -130,9 +129,7 @@ class _TemporalCNN:
 
 
 @estimator
-class TemporalCNNClassifier(
-    DeepClassifier, TemporalCNNTrainingParams, ClassifierParams, SequenceParams, _TemporalCNN
-):
+class TemporalCNNClassifier(DeepClassifier, TemporalCNNTrainingParams, ClassifierParams, SequenceParams, _TemporalCNN):
     """Convolutional net classifier for series and tokens.
 
     Looks for patterns of several lengths anywhere in a series, in a program that is compiled once and used by every fit

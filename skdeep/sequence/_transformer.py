@@ -22,8 +22,8 @@ _MOST_PATCHES = 128  # that a series of usual length becomes with patch_size="au
 
 
 @dataclass(eq=False, repr=False)
-class _Transformer:
-    """The architecture of a transformer encoder."""
+class _Transformer(SequenceParams):
+    """The architecture of a transformer encoder, and what X is to it."""
 
     n_layers: int = param(
         2,
@@ -132,7 +132,7 @@ class _Transformer:
 
 
 @estimator
-class TransformerClassifier(DeepClassifier, SequenceTrainingParams, ClassifierParams, SequenceParams, _Transformer):
+class TransformerClassifier(DeepClassifier, SequenceTrainingParams, ClassifierParams, _Transformer):
     """Transformer encoder classifier for series and tokens.
 
     Lets every moment of a series look at every other one, in a program that is compiled once and used by every fit of
@@ -173,7 +173,7 @@ class TransformerClassifier(DeepClassifier, SequenceTrainingParams, ClassifierPa
 
 
 @estimator
-class TransformerRegressor(DeepRegressor, SequenceTrainingParams, RegressorParams, SequenceParams, _Transformer):
+class TransformerRegressor(DeepRegressor, SequenceTrainingParams, RegressorParams, _Transformer):
     """Transformer encoder regressor for series and tokens.
 
     Lets every moment of a series look at every other one, in a program that is compiled once and used by every fit of

@@ -10,9 +10,19 @@ from skdeep.image.architectures import Backbone, Small
 
 __all__ = ["all_estimators", "checking_instance"]
 
-_HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.over_sampling")
+_HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.sequence", "skdeep.over_sampling")
 
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
+_RECURRENT = {"units": 16, "epochs": 60, "batch_size": 100, "learning_rate": 0.02}
+_CONVOLUTIONAL = {
+    "architecture": "fcn",
+    "filters": 8,
+    "epochs": 60,
+    "batch_size": 100,
+    "learning_rate": 0.01,
+    "normalization": None,
+}
+_ATTENTIVE = {"n_layers": 1, "width": 16, "epochs": 60, "batch_size": 100, "learning_rate": 0.01, "dropout": 0.0}
 _CHECKING = {
     "CNNClassifier": {"architecture": Small(width=0.25), "learning_rate": 0.01},
     "CNNRegressor": {"architecture": Small(width=0.25), "learning_rate": 0.01},
@@ -21,6 +31,12 @@ _CHECKING = {
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "NDResampler": {"sampler": SMOTE(random_state=0)},
+    "RNNClassifier": _RECURRENT,
+    "RNNRegressor": _RECURRENT,
+    "TemporalCNNClassifier": _CONVOLUTIONAL,
+    "TemporalCNNRegressor": _CONVOLUTIONAL,
+    "TransformerClassifier": _ATTENTIVE,
+    "TransformerRegressor": _ATTENTIVE,
 }
 
 

@@ -207,7 +207,8 @@ def _ended(X, inputs):
     values = X.reshape(-1, X.shape[2])
     if inputs.nan == "trailing":
         missing = np.isnan(X).all(axis=2)
-        lengths = X.shape[1] - np.argmin(missing[:, ::-1], axis=1) * ~missing.all(axis=1) - X.shape[1] * missing.all(axis=1)
+        n_missing = np.where(missing.all(axis=1), X.shape[1], np.argmin(missing[:, ::-1], axis=1))
+        lengths = X.shape[1] - n_missing
         values = X[np.arange(X.shape[1]) < lengths[:, None]]
     return _checked(values, lengths, inputs.dtype)
 
@@ -221,6 +222,7 @@ def _checked(values, lengths, dtype):
     if not lengths.all():
         empty = np.flatnonzero(lengths == 0)
         raise ValueError(f"These series of X are empty: {', '.join(map(str, empty[:10]))}. Leave them out.")
+    values = np.ascontiguousarray(values)  # sums over moments depend on the layout
     values = check_array(values, dtype=precision.accepted_dtypes(values, dtype), ensure_all_finite=False)
     if not np.isfinite(values).all():
         rows = np.repeat(np.arange(len(lengths)), lengths)[~np.isfinite(values).all(axis=1)]

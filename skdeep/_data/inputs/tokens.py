@@ -125,10 +125,10 @@ def _read(X):
 
 def _check_ids(ids, n_vectors):
     if ids.dtype.kind not in "biuf":
-        raise ValueError(f"X holds {ids.dtype} values, but ids are whole numbers; make them of words with a vectorizer.")
-    if ids.dtype.kind == "f" and not (np.isfinite(ids) & (ids == np.floor(ids))).all():
-        wrong = ids[~(np.isfinite(ids) & (ids == np.floor(ids)))][0]
-        raise ValueError(f"X holds {wrong}, but ids are whole numbers. Series of numbers want embedding_dim=None.")
+        raise ValueError(f"X holds values of dtype {ids.dtype}, but ids are whole numbers: make them of words first.")
+    whole = np.isfinite(ids) & (ids == np.floor(ids))
+    if not whole.all():
+        raise ValueError(f"X holds {ids[~whole][0]}, but ids are whole numbers. Series want embedding_dim=None.")
     if ids.size and ids.min() < 0:
         raise ValueError(f"X holds the negative id {int(ids.min())}; ids begin at 1, and 0 is padding.")
     if n_vectors is not None and ids.size and ids.max() >= n_vectors:

@@ -62,13 +62,17 @@ class Differences(_OverTime):
 class MaskedMaxPooling(_OverTime):
     """The largest of three values around each moment; what lies behind the end is none of them."""
 
+    def build(self, values_shape, mask_shape=None):
+        self._is_masked = mask_shape is not None
+
     def call(self, values, mask=None):
         if mask is not None:
             values = tf.where(mask[:, :, None], values, values.dtype.min)
         return tf.nn.max_pool1d(values, 3, 1, "SAME")
 
     def twin(self):
-        return keras.layers.MaxPooling1D(3, 1, "same", dtype=self.dtype_policy, name=self.name)
+        own = {"dtype": self.dtype_policy, "name": self.name}
+        return MaskedMaxPooling(**own) if self._is_masked else keras.layers.MaxPooling1D(3, 1, "same", **own)
 
     def compute_output_spec(self, values, mask=None):
         return keras.KerasTensor(values.shape, dtype=values.dtype)
@@ -96,7 +100,9 @@ class Pooling(_OverTime):
         if "average" in self.kind:
             parts.append(self._average(values, mask))
         if "max" in self.kind:
-            parts.append(tf.reduce_max(values if mask is None else tf.where(mask[:, :, None], values, values.dtype.min), 1))
+            parts.append(
+                tf.reduce_max(values if mask is None else tf.where(mask[:, :, None], values, values.dtype.min), 1)
+            )
         if self.kind == "attention":
             parts.append(tf.reduce_sum(values * self.weights_of_moments(values, mask), 1))
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
@@ -136,19 +142,27 @@ class FusedLSTM(keras.layers.LSTM):
             return super().inner_loop(sequences, initial_state, mask, training)
         kernels = tf.concat([self.cell.kernel.value, self.cell.recurrent_kernel.value], axis=0)
         none = tf.zeros((self.units,))
-        result = tf.raw_ops.BlockLSTMV2(
+        # The gradient of BlockLSTMV2 is wrong in TensorFlow 2.21; that of the older kernel is right.
+        result = tf.raw_ops.BlockLSTM(
             seq_len_max=tf.shape(sequences, tf.int64)[1],
             x=tf.transpose(sequences, (1, 0, 2)),
             cs_prev=initial_state[1],
             h_prev=initial_state[0],
-            w=kernels,
+            w=_in_order(kernels),
             wci=none,
             wcf=none,
             wco=none,
-            b=self.cell.bias.value,
-            cell_clip=0.0,
+            b=_in_order(self.cell.bias.value),
+            forget_bias=0.0,
+            cell_clip=-1.0,
         )
         return result.h[-1], tf.transpose(result.h, (1, 0, 2)), [result.h[-1], result.cs[-1]]
+
+
+def _in_order(weights):
+    """Return the weights of input, forget gate, cell and output, as Keras has them, in the order of the kernel."""
+    i, f, c, o = tf.split(weights, 4, axis=-1)
+    return tf.concat([i, c, f, o], axis=-1)
 
 
 _CELLS = {"gru": keras.layers.GRU, "lstm": FusedLSTM, "simple": keras.layers.SimpleRNN}

@@ -41,6 +41,8 @@ class Vocabulary:
     trained: bool = True
 
 
+CHANNELS = Channels()
+
 # Paths of the weights that are learned from rows, or brought by the user, and not by descent.
 MEAN, VARIANCE = "standardization/moving_mean", "standardization/moving_variance"
 VECTORS = "embedding/embeddings"

@@ -42,7 +42,7 @@ class RNNConfig:
     recurrent_dropout: bool = False
     dropout: bool = False
     kernel_initializer: Any = "auto"
-    reading: Any = entrance.Channels()
+    reading: Any = entrance.CHANNELS
 
 
 def build(config, signature, numbers):
@@ -62,15 +62,18 @@ def build(config, signature, numbers):
     inputs, hidden, mask = entrance.enter(signature, config.reading)
     for index, units in enumerate(config.units):
         sequences = index < len(config.units) - 1 or config.pooling != "last"
-        before, hidden = hidden, _layers.Recurrence(
-            config.cell,
-            units,
-            config.bidirectional,
-            sequences,
-            numbers["recurrent_dropout"] if config.recurrent_dropout else 0.0,
-            dtype=dtype,
-            name=f"recurrence_{index}",
-        )(hidden, **entrance.masked(mask))
+        before, hidden = (
+            hidden,
+            _layers.Recurrence(
+                config.cell,
+                units,
+                config.bidirectional,
+                sequences,
+                numbers["recurrent_dropout"] if config.recurrent_dropout else 0.0,
+                dtype=dtype,
+                name=f"recurrence_{index}",
+            )(hidden, **entrance.masked(mask)),
+        )
         if config.dropout:
             hidden = _blocks.dropout(numbers["dropout"], dtype=dtype, name=f"dropout_{index}")(hidden)
         if config.skip_connections and sequences and before.shape[-1] == hidden.shape[-1]:

@@ -47,7 +47,7 @@ class TemporalCNNConfig:
     kernel_initializer: Any = "auto"
     dropout: bool = False
     per_step: bool = False
-    reading: Any = entrance.Channels()
+    reading: Any = entrance.CHANNELS
 
 
 def build(config, signature, numbers):
@@ -90,8 +90,12 @@ class Layers:
         """Convolve only; without a bias if normalisation follows."""
         kind = _activations.initializer(self.config.kernel_initializer, self.config.activation)
         return keras.layers.Conv1D(
-            filters, kernel_size, padding="same", use_bias=self.config.normalization is None,
-            kernel_initializer=kind, **self._own("convolution"),
+            filters,
+            kernel_size,
+            padding="same",
+            use_bias=self.config.normalization is None,
+            kernel_initializer=kind,
+            **self._own("convolution"),
         )(inputs)
 
     def normalized(self, inputs, *, activate=True):

@@ -47,7 +47,7 @@ class TransformerConfig:
     activation: Any = "gelu"
     kernel_initializer: Any = "auto"
     dropout: bool = False
-    reading: Any = entrance.Channels()
+    reading: Any = entrance.CHANNELS
 
 
 def attention_names(config):
