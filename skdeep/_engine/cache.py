@@ -20,8 +20,10 @@ from skdeep._engine.isolation import isolated
 from skdeep._engine.memory import Memory
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.program import Program
+from skdeep.utils._tensorflow import context
 
 _EVICTIONS_PER_COLLECTION = 8
+_VARIABLES_PER_CLEARING = 1_000
 
 
 class CacheInfo(NamedTuple):
@@ -68,11 +70,13 @@ class ProgramCache:
         self.memory = Memory()
         self.interrupted_at = float("-inf")
         self._idle = OrderedDict()
+        self._lent = weakref.WeakSet()
         self._predictors = OrderedDict()
         self._forward = weakref.WeakKeyDictionary()
         self._lock = threading.RLock()
         self._process = None
         self._hits = self._misses = self._evicted = self._calls = 0
+        self._variables_gone = 0
 
     @contextmanager
     def lease(self, spec):
@@ -85,6 +89,7 @@ class ProgramCache:
                 lent.append(isolated(Program, spec))
                 with self._lock:
                     self._misses += 1
+                    self._lent.add(lent[0])
                     view = views.outputs(name for name, _ in spec.targets)
                     self._predictor(spec.model, spec.signature, view, lent[0].models)
             yield lent[0]
@@ -153,6 +158,7 @@ class ProgramCache:
             self._idle.clear()
             self._predictors.clear()
             self._forward.clear()
+            self._clear_kernels()
         self.memory.clear()
         gc.collect()
 
@@ -167,7 +173,7 @@ class ProgramCache:
             programs = self._idle.get(spec)
             if programs:
                 lent.append(programs[-1])
-                programs.pop()
+                self._lent.add(programs.pop())
                 self._hits += 1
                 if not programs:
                     del self._idle[spec]
@@ -178,19 +184,33 @@ class ProgramCache:
                 idle = self._idle.setdefault(spec, [])
                 if program not in idle:
                     idle.append(program)
+                self._lent.discard(program)
                 self._idle.move_to_end(spec)
             self._trim()
 
     def _trim(self):
         while self._idle and (self._count() > self.max_programs or self._nbytes() > self.max_bytes):
             oldest = next(iter(self._idle))
-            self._idle[oldest].pop(0)
+            self._variables_gone += self._idle[oldest].pop(0).n_variables
             if not self._idle[oldest]:
                 del self._idle[oldest]
             self._evicted += 1
             if self._evicted % _EVICTIONS_PER_COLLECTION == 0:
                 # Graphs and layers refer to each other in circles, which Python would leave lying for long.
                 gc.collect()
+        if self._variables_gone >= _VARIABLES_PER_CLEARING:
+            self._clear_kernels()
+
+    def _clear_kernels(self):
+        """Free the kernels that TensorFlow keeps, unless a program is in use.
+
+        It keeps one for every name and shape of a variable, and two to read and write the shape: 100 kB that outlive
+        the variable. Programs that are still there get theirs again at their next call, which takes a third of the time
+        of compiling.
+        """
+        if not self._lent:
+            context.context().clear_kernel_cache()
+            self._variables_gone = 0
 
     def _count(self):
         return sum(map(len, self._idle.values()))

@@ -59,7 +59,7 @@ class Program:
         self._slots = [reset for stepper in self._steppers for reset in stepper.resets]
         self._random = state.RandomStates(list(self.models.values()), self._objective.seed_states)
         self._untrained = self._find_untrained()
-        self.nbytes = self._count_bytes()
+        self.n_variables, self.nbytes = self._count_variables()
         self._train = compile_function(self._train_graph, self._train_types())
         types = [tf.TensorSpec((), tf.int32), tf.TensorSpec((len(self._variables),), self.dtype)]
         self._start = compile_function(self._start_graph, types)
@@ -88,9 +88,11 @@ class Program:
         trained = {id(variable) for stepper in self._steppers for variable in stepper.update.variables}
         return [variable for variable in self._held() if id(variable) not in trained]
 
-    def _count_bytes(self):
+    def _count_variables(self):
+        """Return the number of weights and slots, and their bytes."""
         held = [*self._held(), *(variable for stepper in self._steppers for variable in stepper.optimizer.variables)]
-        return sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in held)
+        nbytes = sum(int(np.prod(variable.shape)) * tf.as_dtype(variable.dtype).size for variable in held)
+        return len(held), nbytes
 
     # -- what callbacks see ---------------------------------------------------------------------------------------
 

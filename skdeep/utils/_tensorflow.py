@@ -63,8 +63,9 @@ with _quietly():
     from keras.src.random import seed_generator
     from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
     from tensorflow.python.eager import context
+    from tensorflow.python.ops.control_flow_v2_func_graphs import ControlFlowFuncGraph
 
 # What is drawn without a seed while a net is built is overwritten later, and may not move the user's random numbers.
 seed_generator.python_random = _random.seeds
 
-__all__ = ["GLOBAL_SEED_GENERATOR", "context", "global_state", "keras", "tf"]
+__all__ = ["GLOBAL_SEED_GENERATOR", "ControlFlowFuncGraph", "context", "global_state", "keras", "tf"]

@@ -25,7 +25,7 @@ def test_a_warm_start_computes_in_the_dtype_that_is_asked_for():
 def test_a_warm_start_keeps_the_best_weights_of_the_fit_before():
     model = MLPClassifier(**SETTINGS | {"epochs": 40}, warm_start=True, early_stopping=True).fit(X, y)
     before, best = model.weights_, model.best_validation_score_
-    model.set_params(learning_rate=3.0, epochs=3).fit(X, y)
+    model.set_params(learning_rate=100.0, epochs=3).fit(X, y)
     assert max(model.validation_scores_) < best
     assert model.best_validation_score_ == pytest.approx(best)
     for mine, theirs in zip(model.weights_, before, strict=True):

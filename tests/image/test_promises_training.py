@@ -73,7 +73,7 @@ SIZES = {
     "lenet": {},
     "alexnet": {"width": 0.25, "dropout": 0.1, "learning_rate": 0.003},
     "vgg": {"width": 0.25, "depth": 0.5, "dropout": 0.1},
-    "nin": {"width": 0.25, "depth": 0.5, "dropout": 0.1},
+    "nin": {"width": 0.5, "depth": 0.5, "dropout": 0.1, "epochs": 30},
     "inception": {"width": 0.25, "depth": 0.5},
     "resnet": {"width": 0.25, "depth": 0.5},
     "densenet": {"width": 0.5, "depth": 0.25},

@@ -1,0 +1,42 @@
+"""Memory: what the tests of a file leave behind goes before those of the next."""
+
+import ctypes
+import sys
+
+import pytest
+
+import skdeep
+
+MOST_PROGRAMS = 16
+
+
+@pytest.fixture(autouse=True)
+def _few_programs():
+    """Keep fewer programs from test to test than a user does: those of large nets take 30 MB."""
+    yield
+    if "skdeep._engine.cache" in sys.modules and skdeep.cache_info().programs > MOST_PROGRAMS:
+        skdeep.clear_cache()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_given_back():
+    """Free programs, and what Keras' own training leaves: gradients that are registered for ever, with their graphs."""
+    before = _custom_gradients()
+    yield
+    if "skdeep._engine.cache" not in sys.modules:
+        return
+    from tensorflow.python.framework import ops
+
+    for name in _custom_gradients() - before:
+        del ops.gradient_registry._registry[name]
+    skdeep.clear_cache()
+    if hasattr(ctypes.CDLL(None), "malloc_trim"):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _custom_gradients():
+    if "skdeep._engine.cache" not in sys.modules:
+        return set()
+    from tensorflow.python.framework import ops
+
+    return {name for name in ops.gradient_registry.list() if name.startswith("CustomGradient")}
