@@ -5,7 +5,6 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from skdeep._engine.members import together
 from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design
@@ -99,6 +98,8 @@ class _TemporalCNN:
     )
 
     def _design(self, inputs, signature, output_sizes):
+        from skdeep._engine.members import together
+
         _activations.check_activation(self.activation)
         _activations.check_initializer(self.kernel_initializer)
         numbers = ({"dropout": float(self.dropout)} if self.dropout else {}) | (
