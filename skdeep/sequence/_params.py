@@ -104,11 +104,6 @@ class SequenceParams:
         True, ["boolean"], "bool", "Whether the vectors of `embedding_matrix` are trained further."
     )
 
-    _attributes = """
-        vocabulary_size_ : int
-            With ids, the largest of the training rows plus one, or the rows of `embedding_matrix`.
-    """
-
     _inputs_class = SeriesInputs
 
     def _inputs(self):

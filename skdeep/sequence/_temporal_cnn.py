@@ -21,29 +21,8 @@ _MEASURES = {"inception": (16, 6), "fcn": (128, 3), "resnet": (64, 3), "lstm_fcn
 
 
 @dataclass(eq=False, repr=False)
-class TemporalCNNTrainingParams(SequenceTrainingParams):
-    """What differs in the training of convolutional nets."""
-
-    optimizer: object = param(
-        "adamw",
-        [Names(OPTIMIZERS, any_case=True), HasMethods(["get_config", "apply"])],
-        "str or keras.optimizers.Optimizer",
-        "Name of an optimizer, one of "
-        + ", ".join(f'"{name}"' for name in OPTIMIZERS)
-        + "; or a Keras instance, whose configuration is copied and which is never trained itself.",
-    )
-    weight_decay: object = param(
-        0.01,
-        [Names({"auto"}), positive(Real, closed="left")],
-        'float or "auto"',
-        "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. "
-        '"auto" is 0.004 for "adamw", the one of an optimizer instance, and 0 for the others.',
-    )
-
-
-@dataclass(eq=False, repr=False)
-class _TemporalCNN:
-    """The architecture of a convolutional net over time."""
+class _TemporalCNN(SequenceTrainingParams, SequenceParams):
+    """The architecture of a convolutional net over time, what X is to it, and how it is trained."""
 
     architecture: str = param(
         "inception",
@@ -97,6 +76,22 @@ class _TemporalCNN:
         'Initial weights: a Keras name or instance. "auto" is He for the ReLU family, LeCun for selu, else Glorot.',
     )
 
+    optimizer: object = param(
+        "adamw",
+        [Names(OPTIMIZERS, any_case=True), HasMethods(["get_config", "apply"])],
+        "str or keras.optimizers.Optimizer",
+        "Name of an optimizer, one of "
+        + ", ".join(f'"{name}"' for name in OPTIMIZERS)
+        + "; or a Keras instance, whose configuration is copied and which is never trained itself.",
+    )
+    weight_decay: object = param(
+        0.01,
+        [Names({"auto"}), positive(Real, closed="left")],
+        'float or "auto"',
+        "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. "
+        '"auto" is 0.004 for "adamw", the one of an optimizer instance, and 0 for the others.',
+    )
+
     def _design(self, inputs, signature, output_sizes):
         from skdeep._engine.members import together
 
@@ -130,7 +125,7 @@ class _TemporalCNN:
 
 
 @estimator
-class TemporalCNNClassifier(DeepClassifier, TemporalCNNTrainingParams, ClassifierParams, SequenceParams, _TemporalCNN):
+class TemporalCNNClassifier(DeepClassifier, ClassifierParams, _TemporalCNN):
     """Convolutional net classifier for series and tokens.
 
     Looks for patterns of several lengths anywhere in a series, in a program that is compiled once and used by every fit
@@ -172,7 +167,7 @@ class TemporalCNNClassifier(DeepClassifier, TemporalCNNTrainingParams, Classifie
 
 
 @estimator
-class TemporalCNNRegressor(DeepRegressor, TemporalCNNTrainingParams, RegressorParams, SequenceParams, _TemporalCNN):
+class TemporalCNNRegressor(DeepRegressor, RegressorParams, _TemporalCNN):
     """Convolutional net regressor for series and tokens.
 
     Looks for patterns of several lengths anywhere in a series, in a program that is compiled once and used by every fit

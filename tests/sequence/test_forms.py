@@ -50,6 +50,8 @@ def test_forms_of_equal_series():
     assert_same(weights(UNIVARIATE), weights(UNIVARIATE[:, :, None]))
     assert_same(weights(pd.DataFrame(UNIVARIATE).add_prefix("t")), weights(UNIVARIATE))
     assert_same(weights([row.T for row in RAGGED], channels_first=True), weights(RAGGED))
+    univariate = [row[:, 0] for row in RAGGED]
+    assert_same(weights(univariate, channels_first=True), weights(univariate))
 
 
 @pytest.mark.parametrize("form", [np.stack, list])

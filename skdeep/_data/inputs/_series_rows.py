@@ -149,9 +149,7 @@ def _are_arrays(rows):
 
 def _from_rows(rows, inputs):
     """Return a list of series, each of shape (time, channels) or (time,), as a Series."""
-    arrays = [_one(np.asarray(row), number) for number, row in enumerate(rows)]
-    if inputs.channels_first:
-        arrays = [row.T for row in arrays]
+    arrays = [_one(np.asarray(row), number, inputs.channels_first) for number, row in enumerate(rows)]
     widths = sorted({row.shape[1] for row in arrays})
     if len(widths) > 1:
         raise ValueError(f"The series of X have different numbers of channels: {widths}.")
@@ -164,7 +162,7 @@ def _from_rows(rows, inputs):
     return _checked(values, lengths, inputs.dtype)
 
 
-def _one(row, number):
+def _one(row, number, channels_first):
     if row.ndim not in (1, 2):
         raise ValueError(
             f"Series {number} of X has {row.ndim} dimensions; a series is of shape (time,) or (time, channels)."
@@ -174,7 +172,9 @@ def _one(row, number):
             row = row.astype(np.float64)
         except (TypeError, ValueError):
             raise ValueError(f"Series {number} of X does not hold numbers only, got dtype {row.dtype}.") from None
-    return row.reshape(len(row), -1) if row.ndim == 2 or len(row) else row.reshape(0, 1)
+    if row.ndim == 1:
+        return row[:, None]
+    return row.T if channels_first else row
 
 
 def _from_array(X, inputs, estimator, name):

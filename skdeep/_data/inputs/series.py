@@ -53,8 +53,10 @@ class SeriesInputs:
     longest: int | None = None
 
     attributes = """
-        n_channels_ : int
-            Number of channels of the series.
+        n_channels_ : int or None
+            Number of channels of the series; None for rows of ids.
+        vocabulary_size_ : int or None
+            Largest id of the training rows plus one, or the rows of `embedding_matrix`; None for series.
         n_features_in_ : int
             Number of values of a row, if X was flat rows.
         feature_names_in_ : ndarray of shape (n_features,)
@@ -84,7 +86,7 @@ class SeriesInputs:
         X = _series_rows.read(self, estimator, X, reset=reset)
         n_channels = X.n_channels
         if reset:
-            estimator.n_channels_ = n_channels
+            estimator.n_channels_, estimator.vocabulary_size_ = n_channels, None
         elif n_channels != estimator.n_channels_:
             raise ValueError(
                 f"X has {n_channels} channels, but {type(estimator).__name__} is expecting {estimator.n_channels_} "

@@ -40,11 +40,7 @@ class TokenInputs:
     known: Any = None
     longest: int | None = None
 
-    attributes = """
-        vocabulary_size_ : int
-            Largest id of the training rows plus one, or the rows of `embedding_matrix`.
-    """
-
+    attributes = SeriesInputs.attributes
     batches = staticmethod(SeriesInputs.batches)
     tag = staticmethod(SeriesInputs.tag)
 
@@ -62,6 +58,7 @@ class TokenInputs:
         _check_ids(ids, self.n_vectors)
         X = _without_padding(ids, lengths)
         if reset:
+            estimator.n_channels_ = None
             estimator.vocabulary_size_ = self.n_vectors or int(X.values.max(initial=0)) + 1
         return X
 

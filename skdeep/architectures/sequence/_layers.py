@@ -4,8 +4,6 @@ import math
 
 from skdeep.utils._tensorflow import keras, tf
 
-_register = keras.saving.register_keras_serializable("skdeep")
-
 
 class _OverTime(keras.layers.Layer):
     """A layer that is told a mask, and hands none on: the nets pass it where it is wanted."""
@@ -18,7 +16,7 @@ class _OverTime(keras.layers.Layer):
         return None
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class ZeroFirst(keras.initializers.RandomUniform):
     """Vectors of ids as Keras draws them, but for the first, which has zeros: that of ids which were never seen."""
 
@@ -27,7 +25,7 @@ class ZeroFirst(keras.initializers.RandomUniform):
         return tf.concat([tf.zeros_like(drawn[:1]), drawn[1:]], axis=0)
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class LengthMask(_OverTime):
     """Lengths to a mask of shape (rows, time)."""
 
@@ -38,7 +36,7 @@ class LengthMask(_OverTime):
         return keras.KerasTensor(values.shape[:2], dtype="bool")
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class ZeroBehindEnd(_OverTime):
     """Values with zeros where a row has ended."""
 
@@ -46,7 +44,7 @@ class ZeroBehindEnd(_OverTime):
         return values * tf.cast(mask, values.dtype)[:, :, None]
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class Differences(_OverTime):
     """The change of each channel since the moment before, beside the channel itself; none at the first moment."""
 
@@ -58,27 +56,27 @@ class Differences(_OverTime):
         return keras.KerasTensor((*values.shape[:2], 2 * values.shape[2]), dtype=values.dtype)
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class MaskedMaxPooling(_OverTime):
     """The largest of three values around each moment; what lies behind the end is none of them."""
 
-    def build(self, values_shape, mask_shape=None):
-        self._is_masked = mask_shape is not None
+    def build(self, values_shape, real_shape=None):
+        self._is_masked = real_shape is not None
 
-    def call(self, values, mask=None):
-        if mask is not None:
-            values = tf.where(mask[:, :, None], values, values.dtype.min)
+    def call(self, values, real=None):  # Keras hands a "mask" on to layers that take none
+        if real is not None:
+            values = tf.where(real[:, :, None], values, values.dtype.min)
         return tf.nn.max_pool1d(values, 3, 1, "SAME")
 
     def twin(self):
         own = {"dtype": self.dtype_policy, "name": self.name}
         return MaskedMaxPooling(**own) if self._is_masked else keras.layers.MaxPooling1D(3, 1, "same", **own)
 
-    def compute_output_spec(self, values, mask=None):
+    def compute_output_spec(self, values, real=None):
         return keras.KerasTensor(values.shape, dtype=values.dtype)
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class Pooling(_OverTime):
     """From all moments of a row to one vector.
 
@@ -133,7 +131,7 @@ class Pooling(_OverTime):
         return super().get_config() | {"kind": self.kind}
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class FusedLSTM(keras.layers.LSTM):
     """Keras' LSTM by TensorFlow's kernel for a whole sequence: a third of the time, single precision only."""
 
@@ -169,7 +167,7 @@ _CELLS = {"gru": keras.layers.GRU, "lstm": FusedLSTM, "simple": keras.layers.Sim
 _TWINS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM, "simple": keras.layers.SimpleRNN}
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class Recurrence(_OverTime):
     """One recurrent layer, in one direction or in both.
 
@@ -235,7 +233,7 @@ def _last(values, lengths):
     return values[:, -1] if lengths is None else tf.gather(values, lengths - 1, axis=1, batch_dims=1)
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class SinusoidalPositions(_OverTime):
     """Adds the sines and cosines of each moment's number (Vaswani et al., 2017)."""
 
@@ -250,7 +248,7 @@ class SinusoidalPositions(_OverTime):
         return keras.KerasTensor(values.shape, dtype=values.dtype)
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class LearnedPositions(_OverTime):
     """Adds a vector for each moment's number.
 
@@ -278,7 +276,7 @@ class LearnedPositions(_OverTime):
         return super().get_config() | {"longest": self.longest}
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class WholePatches(_OverTime):
     """Zeros behind the last moment, so that the moments are a multiple of a patch.
 
@@ -302,7 +300,7 @@ class WholePatches(_OverTime):
         return super().get_config() | {"size": self.size}
 
 
-@_register
+@keras.saving.register_keras_serializable("skdeep")
 class PatchMask(_OverTime):
     """The mask of patches: one that begins before the end of its row counts.
 

@@ -41,8 +41,6 @@ class Vocabulary:
     trained: bool = True
 
 
-CHANNELS = Channels()
-
 # Paths of the weights that are learned from rows, or brought by the user, and not by descent.
 MEAN, VARIANCE = "standardization/moving_mean", "standardization/moving_variance"
 VECTORS = "embedding/embeddings"
@@ -56,6 +54,7 @@ def enter(signature, reading):
     signature : InputSignature
         One input, dense of any length or ragged.
     reading : Channels or Vocabulary
+        None is Channels().
     """
     from skdeep.architectures.sequence import _layers
 
@@ -64,7 +63,7 @@ def enter(signature, reading):
     values, *lengths = inputs.values()
     mask = _layers.LengthMask(name="mask", dtype=dtype)(values, *lengths) if lengths else None
     enter_one = _vectors if isinstance(reading, Vocabulary) else _numbers
-    return inputs, enter_one(values, reading, dtype), mask
+    return inputs, enter_one(values, reading or Channels(), dtype), mask
 
 
 def _vectors(ids, vocabulary, dtype):

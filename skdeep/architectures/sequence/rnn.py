@@ -31,6 +31,7 @@ class RNNConfig:
     kernel_initializer : str or KerasObject
         Of the output.
     reading : Channels or Vocabulary
+        None is Channels().
     """
 
     output_sizes: tuple
@@ -42,7 +43,7 @@ class RNNConfig:
     recurrent_dropout: bool = False
     dropout: bool = False
     kernel_initializer: Any = "auto"
-    reading: Any = entrance.CHANNELS
+    reading: Any = None
 
 
 def build(config, signature, numbers):

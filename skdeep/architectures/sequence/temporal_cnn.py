@@ -36,6 +36,7 @@ class TemporalCNNConfig:
     per_step : bool
         Whether there is an output for each moment.
     reading : Channels or Vocabulary
+        None is Channels().
     """
 
     output_sizes: tuple
@@ -47,7 +48,7 @@ class TemporalCNNConfig:
     kernel_initializer: Any = "auto"
     dropout: bool = False
     per_step: bool = False
-    reading: Any = entrance.CHANNELS
+    reading: Any = None
 
 
 def build(config, signature, numbers):
@@ -117,7 +118,9 @@ class Layers:
 
     def max_pooling(self, inputs):
         """Return the largest of three values around each moment."""
-        pooled = self._kinds.MaskedMaxPooling(**self._own("pooling"))(inputs, **entrance.masked(self.mask))
+        pooled = self._kinds.MaskedMaxPooling(**self._own("pooling"))(
+            inputs, *([] if self.mask is None else [self.mask])
+        )
         return self.ended(pooled)
 
     def average(self, inputs):

@@ -34,6 +34,7 @@ class TransformerConfig:
     dropout : bool
         Whether there is any; its rate is a number, not config.
     reading : Channels or Vocabulary
+        None is Channels().
     """
 
     output_sizes: tuple
@@ -47,7 +48,7 @@ class TransformerConfig:
     activation: Any = "gelu"
     kernel_initializer: Any = "auto"
     dropout: bool = False
-    reading: Any = entrance.CHANNELS
+    reading: Any = None
 
 
 def attention_names(config):
