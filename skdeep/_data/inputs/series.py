@@ -1,0 +1,134 @@
+"""Series: (n, time, channels), flat rows, or rows of different lengths; standardised by channel.
+
+A series is padded after its end, and only in a batch: what is kept in memory is its own values. The net is told the
+lengths, unless all series are equally long.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from skdeep._data.columns import Dense, Ragged
+from skdeep._data.inputs import _series_rows, precision
+from skdeep._data.inputs._series_rows import Series
+from skdeep._engine.spec import InputSignature
+
+_ROWS_A_BATCH = 16, 64
+_STEPS_AN_EPOCH = 16
+
+
+@dataclass(frozen=True)
+class SeriesInputs:
+    """Series of one channel or several.
+
+    Parameters
+    ----------
+    n_channels : int or None
+        Of flat rows, in which the channels of one moment stand beside each other.
+    channels_first : bool
+        Whether X is (n, channels, time).
+    nan : {"raise", "trailing"}
+        Whether NaN after the end of a series is padding.
+    standardize : bool
+        Whether the mean of each channel is subtracted, and its standard deviation divided by.
+    dtype : {"auto", "float32", "float64"}
+        What the net computes in; `computing` settles what "auto" is.
+    mean, scale : tuple of float
+        Of each channel, once they are learned.
+    """
+
+    n_channels: int | None = None
+    channels_first: bool = False
+    nan: str = "raise"
+    standardize: bool = True
+    dtype: str = "auto"
+    mean: Any = None
+    scale: Any = None
+
+    attributes = """
+        n_channels_ : int
+            Number of channels of the series.
+        n_features_in_ : int
+            Number of values of a row, if X was flat rows.
+        feature_names_in_ : ndarray of shape (n_features,)
+            Names of the columns, if X was a DataFrame of flat rows with string names.
+    """
+
+    @staticmethod
+    def batches(n_rows):
+        """Return what `batch_size="auto"` is, and the factor of `learning_rate="auto"` that goes with it."""
+        return int(np.clip(n_rows // _STEPS_AN_EPOCH, *_ROWS_A_BATCH)), 1.0
+
+    def validate(self, estimator, X, *, reset):
+        """Return X as a Series; what was returned may be given again.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Learns `n_channels_`, and what scikit-learn wants to know of flat rows, or compares it.
+        X : array-like, DataFrame or list of array-like
+        reset : bool
+
+        Raises
+        ------
+        ValueError
+            If X does not hold finite numbers, or a series is empty, or channels differ.
+        """
+        X = _series_rows.read(self, estimator, X, reset=reset)
+        n_channels = X.n_channels
+        if reset:
+            estimator.n_channels_ = n_channels
+        elif n_channels != estimator.n_channels_:
+            raise ValueError(
+                f"X has {n_channels} channels, but {type(estimator).__name__} is expecting {estimator.n_channels_} "
+                "channels as input."
+            )
+        return X
+
+    def in_dtype(self, dtype):
+        """Return these inputs, computing in another dtype if one is asked for."""
+        return self if dtype == "auto" else replace(self, dtype=dtype)
+
+    def computing(self, X):
+        """Return these inputs with the dtype that suits X."""
+        return replace(self, dtype=precision.compute_dtype(self.dtype, X.values.size))
+
+    def learn(self, X, sample_weight=None):
+        """Return these inputs with the mean and the scale of each channel in training rows."""
+        if not self.standardize:
+            return replace(self, mean=(0.0,) * X.n_channels, scale=(1.0,) * X.n_channels)
+        weight = None if sample_weight is None else np.repeat(sample_weight, X.lengths)
+        mean = np.average(X.values.astype(np.float64), axis=0, weights=weight)
+        variance = np.average(np.square(X.values - mean), axis=0, weights=weight)
+        scale = np.sqrt(variance)
+        # What hardly varies is noise of the computation.
+        scale[scale <= 10 * np.finfo(X.values.dtype).eps * np.abs(mean)] = 1.0
+        return replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+
+    def numbers(self, X, sample_weight=None):
+        """Return the live numbers of the net that are statistics of training rows: none."""
+        return {}
+
+    def signature(self, X, *others):
+        """Describe validated rows, which the net is told the lengths of if any of them differ."""
+        shape, together = (X.n_channels,), (X, *others)
+        column = Dense((None, *shape), self.dtype) if all(map(_are_equal, together)) else Ragged(shape, self.dtype)
+        return InputSignature((("X", column),), self.dtype)
+
+    def encode(self, X, signature):
+        """Return a validated X as the named arrays that a signature asks for."""
+        ((name, column),) = signature.inputs
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = (X.values - np.array(self.mean)) / np.array(self.scale)
+        X = Series(precision.converted(values, self.dtype), X.lengths)
+        return {name: X.padded() if isinstance(column, Dense) else X}
+
+    @staticmethod
+    def tag(tags):
+        """Say in scikit-learn's tags what X may be."""
+        tags.input_tags.three_d_array = True
+
+
+def _are_equal(X):
+    return X.n_rows == 0 or (X.lengths == X.lengths[0]).all()
