@@ -5,7 +5,7 @@ TensorFlow is imported at the first fit or prediction, never before.
 
 import importlib
 
-_MODULES = ("image", "inspection", "losses", "metrics", "over_sampling", "schedules", "tabular", "utils")
+_MODULES = ("image", "inspection", "losses", "metrics", "over_sampling", "schedules", "sequence", "tabular", "utils")
 
 __all__ = ["__version__", "cache_info", "clear_cache", *_MODULES]
 

@@ -10,7 +10,7 @@ from skdeep.image.architectures import Backbone, Small
 
 __all__ = ["all_estimators", "checking_instance"]
 
-_HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.over_sampling")
+_HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.sequence", "skdeep.over_sampling")
 
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
 _CHECKING = {
@@ -21,6 +21,10 @@ _CHECKING = {
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "NDResampler": {"sampler": SMOTE(random_state=0)},
+    "RandomConvolutions": {},
+    "SequencePadder": {},
+    "SequenceScaler": {},
+    "WindowForecaster": {},
 }
 
 
