@@ -30,8 +30,6 @@ class SequencePadder(TransformerMixin, BaseEstimator, FormParams):
     {parameters}
 
     {attributes}
-        length_ : int
-            Number of moments that all series get.
 
     Raises
     ------
@@ -72,6 +70,11 @@ class SequencePadder(TransformerMixin, BaseEstimator, FormParams):
     padding: str = param(
         "zero", [Names({"zero", "nan"})], '{"zero", "nan"}', "What stands after the end of a series that is shorter."
     )
+
+    _attributes = """
+        length_ : int
+            Number of moments that all series get.
+    """
 
     _inputs_class = SeriesInputs
 

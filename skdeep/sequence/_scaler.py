@@ -21,10 +21,6 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, Form
     {parameters}
 
     {attributes}
-        mean_ : ndarray of shape (n_channels,)
-            Mean of each channel.
-        scale_ : ndarray of shape (n_channels,)
-            Standard deviation of each channel; 1 for one that does not vary.
 
     Raises
     ------
@@ -56,6 +52,13 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, Form
 
     with_mean: bool = param(True, ["boolean"], "bool", "Whether the mean is subtracted.")
     with_std: bool = param(True, ["boolean"], "bool", "Whether the standard deviation is divided by.")
+
+    _attributes = """
+        mean_ : ndarray of shape (n_channels,)
+            Mean of each channel; 0 if none is subtracted.
+        scale_ : ndarray of shape (n_channels,)
+            Standard deviation of each channel; 1 for one that does not vary, or if none is divided by.
+    """
 
     _inputs_class = SeriesInputs
 

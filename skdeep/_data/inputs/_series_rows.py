@@ -36,6 +36,10 @@ class Series:
         """Number of channels."""
         return self.values.shape[1]
 
+    def is_equally_long(self):
+        """Whether all series have the same length."""
+        return len(self) == 0 or bool((self.lengths == self.lengths[0]).all())
+
     @property
     def offsets(self):
         """Where each series begins, and where the last one ends."""
@@ -102,6 +106,21 @@ def read(inputs, estimator, X, *, reset):
             "list of series."
         )
     return _from_flat_rows(X, inputs, estimator, reset)
+
+
+def rounded_up(number):
+    """Return a number of at least as much with at most four significant bits."""
+    step = 2 ** max(0, number.bit_length() - 4)
+    return -(-number // step) * step
+
+
+def check_length(X, inputs):
+    """Raise ValueError for series that are longer than a net takes."""
+    if inputs.limited and len(X) and X.lengths.max() > inputs.longest:
+        raise ValueError(
+            f"X has a series of {X.lengths.max()} moments, but the net was fitted on series of at most "
+            f"{inputs.longest}, for which it has learned positions. positional='sinusoidal' has no such limit."
+        )
 
 
 def nested(X):
@@ -188,9 +207,8 @@ def _ended(X, inputs):
     values = X.reshape(-1, X.shape[2])
     if inputs.nan == "trailing":
         missing = np.isnan(X).all(axis=2)
-        lengths = (
-            X.shape[1] - np.argmin(missing[:, ::-1], axis=1) * ~missing.all(axis=1) - X.shape[1] * missing.all(axis=1)
-        )
+        n_missing = np.where(missing.all(axis=1), X.shape[1], np.argmin(missing[:, ::-1], axis=1))
+        lengths = X.shape[1] - n_missing
         values = X[np.arange(X.shape[1]) < lengths[:, None]]
     return _checked(values, lengths, inputs.dtype)
 
@@ -204,6 +222,7 @@ def _checked(values, lengths, dtype):
     if not lengths.all():
         empty = np.flatnonzero(lengths == 0)
         raise ValueError(f"These series of X are empty: {', '.join(map(str, empty[:10]))}. Leave them out.")
+    values = np.ascontiguousarray(values)  # sums over moments depend on the layout
     values = check_array(values, dtype=precision.accepted_dtypes(values, dtype), ensure_all_finite=False)
     if not np.isfinite(values).all():
         rows = np.repeat(np.arange(len(lengths)), lengths)[~np.isfinite(values).all(axis=1)]
