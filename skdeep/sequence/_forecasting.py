@@ -1,8 +1,6 @@
 """Forecasts of series by a regressor on windows."""
 
-from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -17,26 +15,6 @@ from skdeep.sequence._windows import check_lengths
 from skdeep.utils._words import Names
 
 _WINDOW_WITHOUT_SEASON = 24
-
-
-@dataclass(frozen=True)
-class _Learned:
-    """What a fit leaves, besides the attributes: the series with their scales and variables, and trained models."""
-
-    panel: Any
-    exog: Any
-    scales: list
-    model: Any
-    calibration: Any
-
-    def forecasts(self, steps, exog):
-        """Return what follows each series, an array of shape (n_series, steps)."""
-        window = self.model.window
-        past = np.stack([values[-window:] for values in self.panel.series])
-        if exog is not None:
-            both = zip(self.exog, exog, strict=True)
-            exog = np.stack([np.concatenate([before[-window:], after]) for before, after in both])
-        return self.model.forecast(past, np.array(self.scales)[:, None], steps, exog)
 
 
 @estimator
@@ -189,7 +167,7 @@ class WindowForecaster(BaseEstimator):
         regressors = [self._regressor(panel) for _ in range(2)]
         calibration = _training.calibrate(model, regressors[0], panel, scales, exog, self.calibration_fraction)
         model = _training.train(model, regressors[1], panel, scales, exog)
-        self._learned = _Learned(panel, exog, scales, model, calibration)
+        self._learned = _training.Learned(panel, exog, scales, model, calibration)
         self.estimator_, self.window_, self.season_, self.y_ = model.regressor, window, season, y
         self.n_series_, self.n_exog_ = len(panel.series), 0 if exog is None else exog[0].shape[1]
         return self

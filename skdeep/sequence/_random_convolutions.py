@@ -14,7 +14,7 @@ from skdeep._data.inputs import _series_rows
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._estimator.params import estimator, param
 from skdeep.sequence import _kernels
-from skdeep.sequence._params import FormParams
+from skdeep.sequence._form import FormParams
 
 _ROWS_FOR_BIASES = 32
 # Many rows at once are fast, until they leave the cache of a processor; all channels have to fit into memory.

@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._data.inputs import _series_rows
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._estimator.params import estimator, param
-from skdeep.sequence._params import FormParams
+from skdeep.sequence._form import FormParams
 
 
 @estimator

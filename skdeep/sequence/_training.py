@@ -1,6 +1,7 @@
 """How a forecaster is trained, how sure it is, and what it is compared with."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -130,6 +131,26 @@ class Calibration:
         beyond = origins[:, None] + np.arange(steps) >= len(values)
         errors = np.abs(forecasts - values[ahead[:, window:]]) / scales[number]
         return np.where(beyond, np.nan, errors)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a fit leaves, besides the attributes: the series with their scales and variables, and trained models."""
+
+    panel: Any
+    exog: Any
+    scales: list
+    model: Any
+    calibration: Any
+
+    def forecasts(self, steps, exog):
+        """Return what follows each series, an array of shape (n_series, steps)."""
+        window = self.model.window
+        past = np.stack([values[-window:] for values in self.panel.series])
+        if exog is not None:
+            both = zip(self.exog, exog, strict=True)
+            exog = np.stack([np.concatenate([before[-window:], after]) for before, after in both])
+        return self.model.forecast(past, np.array(self.scales)[:, None], steps, exog)
 
 
 def calibrate(model, regressor, panel, scales, exog, fraction):

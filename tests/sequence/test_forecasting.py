@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.exceptions import NotFittedError
@@ -273,7 +274,7 @@ def test_wider_intervals_for_more_coverage_and_error_for_too_much():
     model = linear(window=12, horizon=3, season=12).fit(wave(100, noise=1.0))
     narrow, wide = (np.ptp(model.predict_interval(3, coverage), axis=1) for coverage in (0.5, 0.9))
     assert (narrow < wide).all()
-    with pytest.raises(ValueError, match="coverage of 0.99 at step 1 needs 99 held-back forecasts, but there are"):
+    with pytest.raises(ValueError, match=r"coverage of 0\.99 at step 1 needs 99 held-back forecasts, but there are"):
         model.predict_interval(3, 0.99)
     with pytest.raises(ValueError, match="coverage"):
         model.predict_interval(3, 1.0)
@@ -331,6 +332,17 @@ def test_the_score_takes_variables_of_what_follows():
     assert model.score(y[90:], exog[90:]) > -0.2
     with pytest.raises(ValueError, match="exog is missing"):
         model.score(y[90:])
+
+
+def test_variables_of_a_search_are_routed():
+    exog = np.random.default_rng(0).normal(size=100)
+    y = wave(100) + 3 * exog
+    with config_context(enable_metadata_routing=True):
+        model = linear(horizon=4).set_fit_request(exog=True).set_score_request(exog=True)
+        search = GridSearchCV(model, {"window": [2, 12]}, cv=TimeSeriesSplit(2)).fit(y, exog=exog)
+    assert search.best_params_["window"] == 12
+    assert search.best_score_ > -0.3
+    assert search.best_estimator_.n_exog_ == 1
 
 
 def test_parameters_can_be_read_set_cloned_shown_and_pickled():

@@ -165,7 +165,7 @@ def test_channels_are_compared_with_those_of_the_fit(make):
     with pytest.raises(NotFittedError):
         make().transform(FULL)
     model = make().fit(np.ones((2, 12, 2)) + np.arange(12)[:, None])
-    with pytest.raises(ValueError, match="3 channels, but .* is expecting 2"):
+    with pytest.raises(ValueError, match=r"3 channels, but .* is expecting 2"):
         model.transform(np.ones((2, 12, 3)))
 
 

@@ -8,7 +8,7 @@ from skdeep.inspection._plot import _style
 from skdeep.inspection._plot._docs import documented
 
 _SHADE = 0.2
-_SEASONS_SHOWN = 10  # of the forecast's length
+_HISTORY_SHOWN = 10  # times as many moments as are forecast
 
 
 @documented
@@ -87,7 +87,7 @@ class ForecastDisplay:
             Settings of matplotlib's `plot` for the forecast.
         """
         _style.set_axes(self, ax)
-        shown = self.history.iloc[-(n_history or _SEASONS_SHOWN * len(self.forecast)) :]
+        shown = self.history.iloc[-(n_history or _HISTORY_SHOWN * len(self.forecast)) :]
         self.lines_ = [self._draw(shown, "history", _style.TEXT)]
         if self.y_true is not None:
             self.lines_.append(self._draw(self.y_true, "what happened", _style.TEXT, linestyle=":"))
@@ -141,9 +141,7 @@ class ForecastDisplay:
         found = getattr(estimator, "best_estimator_", estimator)
         check_is_fitted(found)
         if not hasattr(found, "predict_naive"):
-            raise ValueError(
-                f"{type(found).__name__} is no forecaster; accepted are WindowForecaster and searches of it."
-            )
+            raise ValueError(f"{type(found).__name__} is no forecaster; accepted are WindowForecaster and searches.")
         interval = None if coverage is None else found.predict_interval(steps, coverage, exog)
         parts = (found.y_, found.predict(steps, exog), interval, found.predict_naive(steps))
         if found.n_series_ > 1:

@@ -18,7 +18,8 @@ class FormParams:
         None,
         [Interval(Integral, 1, None, closed="left"), None],
         "int or None",
-        "Number of channels of flat rows, in which the channels of one moment stand beside each other. None is one.",
+        "Channels of flat rows, in which the channels of one moment stand beside each other; with `channels_first`, the "
+        "moments of one channel. None is one.",
     )
     channels_first: bool = param(
         False,
