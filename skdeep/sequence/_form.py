@@ -18,8 +18,8 @@ class FormParams:
         None,
         [Interval(Integral, 1, None, closed="left"), None],
         "int or None",
-        "Channels of flat rows, in which the channels of one moment stand beside each other; with `channels_first`, the "
-        "moments of one channel. None is one.",
+        "Channels of flat rows, in which the channels of one moment stand beside each other; with `channels_first`, "
+        "the moments of one channel. None is one.",
     )
     channels_first: bool = param(
         False,
