@@ -1,8 +1,9 @@
-"""How series are laid out in X."""
+"""How series are laid out in X, and the mean and standard deviation of their channels."""
 
 from dataclasses import dataclass
 from numbers import Integral
 
+import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from skdeep._data.inputs.series import SeriesInputs
@@ -36,3 +37,12 @@ class FormParams:
 
     def _inputs(self):
         return SeriesInputs(n_channels=self.n_channels, channels_first=self.channels_first, nan=self.nan)
+
+
+def mean_and_scale(series):
+    """Return the mean and the standard deviation of each channel over all moments; 1 for what does not vary."""
+    mean = series.values.mean(axis=0, dtype=np.float64)
+    scale = np.sqrt(np.square(series.values - mean).mean(axis=0))
+    # What hardly varies is noise of the computation.
+    scale[scale <= 10 * np.finfo(series.values.dtype).eps * np.abs(mean)] = 1.0
+    return mean, scale

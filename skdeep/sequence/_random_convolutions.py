@@ -14,7 +14,7 @@ from skdeep._data.inputs import _series_rows
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._estimator.params import estimator, param
 from skdeep.sequence import _kernels
-from skdeep.sequence._form import FormParams
+from skdeep.sequence._form import FormParams, mean_and_scale
 
 _ROWS_FOR_BIASES = 32
 # Many rows at once are fast, until they leave the cache of a processor; all channels have to fit into memory.
@@ -125,9 +125,8 @@ class RandomConvolutions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             The fitted transformer.
         """
         self._validate_params()
-        inputs = self._inputs()
-        series = self._read(inputs, X, reset=True)
-        self._learned = inputs.learn(series)
+        series = self._read(X, reset=True)
+        self._mean, self._scale = mean_and_scale(series)
         rng = check_random_state(self.random_state)
         n_per_kernel = self.n_features // _kernels.N_KERNELS
         steps, counts = _kernels.dilations(int(series.lengths.max()), n_per_kernel)
@@ -157,7 +156,7 @@ class RandomConvolutions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             Shares, from 0 to 1.
         """
         check_is_fitted(self)
-        series = self._read(self._learned, X, reset=False)
+        series = self._read(X, reset=False)
         result = np.empty((len(series), self._n_features_out), np.float32)
         n_rows = _rows_a_chunk(int(series.lengths.max()), series.n_channels)
         # Series of about the same length are computed together, and so hardly anything is computed for nothing.
@@ -177,12 +176,12 @@ class RandomConvolutions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
     def _by_time(self, series):
         """Return standardised series as an array of shape (channels, time, n), and their lengths."""
-        standardised = (series.values - np.array(self._learned.mean)) / np.array(self._learned.scale)
+        standardised = (series.values - self._mean) / self._scale
         padded = type(series)(standardised.astype(np.float32), series.lengths).padded()
         return np.ascontiguousarray(padded.transpose(2, 1, 0)), series.lengths
 
-    def _read(self, inputs, X, *, reset):
-        series = inputs.validate(self, X, reset=reset)
+    def _read(self, X, *, reset):
+        series = self._inputs().validate(self, X, reset=reset)
         shortest = int(series.lengths.min())
         if shortest < _kernels.LENGTH and not _is_flat(X):
             raise ValueError(

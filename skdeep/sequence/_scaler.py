@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._data.inputs import _series_rows
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._estimator.params import estimator, param
-from skdeep.sequence._form import FormParams
+from skdeep.sequence._form import FormParams, mean_and_scale
 
 
 @estimator
@@ -78,10 +78,9 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, Form
             The fitted transformer.
         """
         self._validate_params()
-        inputs = self._inputs()
-        learned = inputs.learn(inputs.validate(self, X, reset=True))
-        self.mean_ = np.array(learned.mean) * bool(self.with_mean)
-        self.scale_ = np.array(learned.scale) if self.with_std else np.ones(len(learned.scale))
+        mean, scale = mean_and_scale(self._inputs().validate(self, X, reset=True))
+        self.mean_ = mean if self.with_mean else np.zeros_like(mean)
+        self.scale_ = scale if self.with_std else np.ones_like(scale)
         return self
 
     def transform(self, X):

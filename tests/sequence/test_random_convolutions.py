@@ -30,7 +30,7 @@ def naive_features(model, rows, margin):
     order = sorted(set(pairs))
     result = []
     for row in rows:
-        row = (np.asarray(row, float).reshape(len(row), -1) - model._learned.mean) / model._learned.scale
+        row = (np.asarray(row, float).reshape(len(row), -1) - model._mean) / model._scale
         shares = []
         for dilation in model._bank:
             reach = 4 * dilation.step
