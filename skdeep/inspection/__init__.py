@@ -1,6 +1,7 @@
-"""Pictures of how a training went and what they say, and of what an estimator sees in images."""
+"""Pictures of how a training went and what they say, of what an estimator sees in images, and of forecasts."""
 
 from skdeep.inspection._plot.filters import FiltersDisplay
+from skdeep.inspection._plot.forecast import ForecastDisplay
 from skdeep.inspection._plot.loss_curve import LossCurveDisplay
 from skdeep.inspection._plot.misclassified import MisclassifiedDisplay
 from skdeep.inspection._plot.occlusion import OcclusionDisplay
@@ -9,6 +10,7 @@ from skdeep.inspection._plot.training_diagnosis import TrainingDiagnosisDisplay
 
 __all__ = [
     "FiltersDisplay",
+    "ForecastDisplay",
     "LossCurveDisplay",
     "MisclassifiedDisplay",
     "OcclusionDisplay",

@@ -33,10 +33,14 @@ _CHECKING = {
     "NDResampler": {"sampler": SMOTE(random_state=0)},
     "RNNClassifier": _RECURRENT,
     "RNNRegressor": _RECURRENT,
+    "RandomConvolutions": {},
+    "SequencePadder": {},
+    "SequenceScaler": {},
     "TemporalCNNClassifier": _CONVOLUTIONAL,
     "TemporalCNNRegressor": _CONVOLUTIONAL,
     "TransformerClassifier": _ATTENTIVE,
     "TransformerRegressor": _ATTENTIVE,
+    "WindowForecaster": {},
 }
 
 
