@@ -47,7 +47,7 @@ def test_a_frozen_backbone_is_the_file_bit_by_bit(cls, target, body):
     model = net(path, cls, epochs=200, learning_rate=0.05).fit(DIGITS, target)
     for array, weight in zip(model.weights_[2:-2], arrays, strict=True):
         assert_array_equal(array, weight)
-    assert model.loss_curve_[-1] < 0.95 * model.loss_curve_[0]
+    assert model.loss_curve_[-1] < 0.97 * model.loss_curve_[0], "features of random weights tell little"
     assert np.ptp(model.weights_[-2]) > 0
 
 
