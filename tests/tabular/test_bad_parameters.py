@@ -188,16 +188,15 @@ FOR_MANY_CLASSES = ["categorical_crossentropy", "sparse_categorical_crossentropy
 
 @pytest.mark.parametrize("loss", FOR_MANY_CLASSES)
 def test_a_loss_for_many_classes_learns_two_or_is_refused(loss):
-    enough = {"epochs": 100, "batch_size": 200, "n_iter_no_change": np.inf}
-    nets = [MLPClassifier(**SETTINGS | enough | {"random_state": seed}, loss=loss) for seed in range(3)]
+    net = MLPClassifier(**SETTINGS | {"epochs": 60, "batch_size": 200}, loss=loss)
     try:
-        for net in nets:
-            net.fit(FLOWERS, SPECIES == 0)
+        net.fit(FLOWERS, SPECIES == 0)
     except ValueError as error:
         refusal = str(error)
     else:
-        net = min(nets, key=lambda net: net.loss_curve_[-1])  # the categorical hinge is flat where one class is all
-        assert net.loss_curve_[-1] < 0.7 * net.loss_curve_[0]
+        # The categorical hinge of one column is 1 at least for the rows of the first class.
+        least = np.mean(SPECIES != 0) if loss == "categorical_hinge" else 0.0
+        assert net.loss_curve_[-1] - least < 0.7 * (net.loss_curve_[0] - least)
         assert net.score(FLOWERS, SPECIES == 0) > 0.9
         return
     assert "loss" in refusal.split("\n")[0]
