@@ -7,7 +7,7 @@ import pytest
 
 import skdeep
 
-MOST_PROGRAMS = 16
+MOST_PROGRAMS = 8
 
 
 @pytest.fixture(autouse=True)
