@@ -10,6 +10,7 @@ from skdeep._data.inputs import SeriesInputs, TokenInputs
 from skdeep._estimator.params import OptimizerParams, TrainingParams, param, positive
 from skdeep.architectures.sequence import entrance
 from skdeep.schedules import CosineDecay, schedule_names
+from skdeep.sequence._form import FormParams
 from skdeep.utils._words import Names
 
 # Under a warm-up and a cosine, a step may be three times as large as at a constant rate.
@@ -18,8 +19,8 @@ STEPS = 400, 10
 
 
 @dataclass(eq=False, repr=False)
-class SequenceTrainingParams(TrainingParams, OptimizerParams):
-    """What differs in the training of sequences."""
+class SequenceParams(FormParams, TrainingParams, OptimizerParams):
+    """What X is, series of numbers or rows of ids, and what differs in training on it."""
 
     epochs: object = param(
         "auto",
@@ -57,28 +58,6 @@ class SequenceTrainingParams(TrainingParams, OptimizerParams):
         [positive(Real), None],
         "float or None",
         "Shortens the gradient of a step to this norm, or None not to: gradients through many moments may explode.",
-    )
-
-
-@dataclass(eq=False, repr=False)
-class SequenceParams:
-    """What X is: series of numbers, or rows of ids."""
-
-    n_channels: object = param(
-        None,
-        [Interval(Integral, 1, None, closed="left"), None],
-        "int or None",
-        "Channels of flat rows, in which the channels of one moment stand beside each other; with `channels_first`, "
-        "the moments of one channel. None is one.",
-    )
-    channels_first: bool = param(
-        False, ["boolean"], "bool", "Whether series are (channels, time), as in aeon and sktime."
-    )
-    nan: str = param(
-        "raise",
-        [Names({"raise", "trailing"})],
-        '{"raise", "trailing"}',
-        'What NaN means: an error, or with "trailing", behind the last value of a series, padding.',
     )
     standardize: bool = param(
         True,

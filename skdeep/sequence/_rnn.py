@@ -13,7 +13,7 @@ from skdeep._estimator.params import ClassifierParams, RegressorParams, estimato
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import rnn
-from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams, SequenceTrainingParams
+from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
 
@@ -99,7 +99,7 @@ def _units(units):
 
 
 @estimator
-class RNNClassifier(DeepClassifier, SequenceTrainingParams, ClassifierParams, SequenceParams, _RNN):
+class RNNClassifier(DeepClassifier, ClassifierParams, SequenceParams, _RNN):
     """Recurrent net classifier for series and tokens.
 
     Reads each series moment by moment, in a program that is compiled once and used by every fit of the same
@@ -144,7 +144,7 @@ class RNNClassifier(DeepClassifier, SequenceTrainingParams, ClassifierParams, Se
 
 
 @estimator
-class RNNRegressor(DeepRegressor, SequenceTrainingParams, RegressorParams, SequenceParams, _RNN):
+class RNNRegressor(DeepRegressor, RegressorParams, SequenceParams, _RNN):
     """Recurrent net regressor for series and tokens.
 
     Reads each series moment by moment, in a program that is compiled once and used by every fit of the same

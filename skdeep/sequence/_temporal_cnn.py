@@ -12,7 +12,7 @@ from skdeep._estimator.params import OPTIMIZERS, ClassifierParams, RegressorPara
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import temporal_cnn
-from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams, SequenceTrainingParams
+from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
 
@@ -21,7 +21,7 @@ _MEASURES = {"inception": (16, 6), "fcn": (128, 3), "resnet": (64, 3), "lstm_fcn
 
 
 @dataclass(eq=False, repr=False)
-class _TemporalCNN(SequenceTrainingParams, SequenceParams):
+class _TemporalCNN(SequenceParams):
     """The architecture of a convolutional net over time, what X is to it, and how it is trained."""
 
     architecture: str = param(

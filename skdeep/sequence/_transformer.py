@@ -14,7 +14,7 @@ from skdeep._estimator.params import ClassifierParams, RegressorParams, estimato
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import transformer
-from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams, SequenceTrainingParams
+from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
 
@@ -132,7 +132,7 @@ class _Transformer(SequenceParams):
 
 
 @estimator
-class TransformerClassifier(DeepClassifier, SequenceTrainingParams, ClassifierParams, _Transformer):
+class TransformerClassifier(DeepClassifier, ClassifierParams, _Transformer):
     """Transformer encoder classifier for series and tokens.
 
     Lets every moment of a series look at every other one, in a program that is compiled once and used by every fit of
@@ -173,7 +173,7 @@ class TransformerClassifier(DeepClassifier, SequenceTrainingParams, ClassifierPa
 
 
 @estimator
-class TransformerRegressor(DeepRegressor, SequenceTrainingParams, RegressorParams, _Transformer):
+class TransformerRegressor(DeepRegressor, RegressorParams, _Transformer):
     """Transformer encoder regressor for series and tokens.
 
     Lets every moment of a series look at every other one, in a program that is compiled once and used by every fit of

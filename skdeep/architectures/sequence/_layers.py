@@ -276,9 +276,8 @@ class LearnedPositions(_OverTime):
         return super().get_config() | {"longest": self.longest}
 
 
-@keras.saving.register_keras_serializable("skdeep")
-class WholePatches(_OverTime):
-    """Zeros behind the last moment, so that the moments are a multiple of a patch.
+class _OverPatches(_OverTime):
+    """A layer that knows how many moments a patch has.
 
     Parameters
     ----------
@@ -289,6 +288,14 @@ class WholePatches(_OverTime):
     def __init__(self, size, **kwargs):
         super().__init__(**kwargs)
         self.size = size
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}
+
+
+@keras.saving.register_keras_serializable("skdeep")
+class WholePatches(_OverPatches):
+    """Zeros behind the last moment, so that the moments are a multiple of a patch."""
 
     def call(self, values):
         return tf.pad(values, [[0, 0], [0, -tf.shape(values)[1] % self.size], [0, 0]])
@@ -296,29 +303,13 @@ class WholePatches(_OverTime):
     def compute_output_spec(self, values):
         return keras.KerasTensor((values.shape[0], None, values.shape[2]), dtype=values.dtype)
 
-    def get_config(self):
-        return super().get_config() | {"size": self.size}
-
 
 @keras.saving.register_keras_serializable("skdeep")
-class PatchMask(_OverTime):
-    """The mask of patches: one that begins before the end of its row counts.
-
-    Parameters
-    ----------
-    size : int
-        Moments of a patch.
-    """
-
-    def __init__(self, size, **kwargs):
-        super().__init__(**kwargs)
-        self.size = size
+class PatchMask(_OverPatches):
+    """The mask of patches: one that begins before the end of its row counts."""
 
     def call(self, mask):
         return mask[:, :: self.size]
 
     def compute_output_spec(self, mask):
         return keras.KerasTensor((mask.shape[0], None), dtype="bool")
-
-    def get_config(self):
-        return super().get_config() | {"size": self.size}
