@@ -1,9 +1,15 @@
 """Tracing: a Python function of tensors becomes one compiled graph, called with as little Python as possible."""
 
-from skdeep.utils._tensorflow import ControlFlowFuncGraph, tf
+from contextlib import contextmanager
+
+from skdeep.utils._tensorflow import ControlFlowFuncGraph, context, tf
+
+# To rewrite a graph of fewer nodes takes longer than all the time that this would save.
+_FEWEST_REWRITTEN = 1000
+_ONCE = 1  # of RewriterConfig.NumIterationsType
 
 
-def compile_function(function, types):
+def compile_function(function, types, *, one_thread=False):
     """Trace a function for arguments of these types and return a callable of the list of arguments.
 
     Parameters
@@ -11,9 +17,53 @@ def compile_function(function, types):
     function : callable
         Takes one tensor for each type.
     types : list of tf.TensorSpec
+    one_thread : bool, default=False
+        Run the operations one after the other in the thread of the caller, where handing each to a pool of threads
+        would take longer than the operation itself. Not on a machine with a GPU, nor where there are loops or branches
+        within a loop.
     """
-    concrete = tf.function(function, autograph=False).get_concrete_function(*types)
-    return _Compiled(concrete._inference_function, concrete.captured_inputs, _python_functions(concrete.graph))
+    plain, in_one_thread = _call_options(), _call_options("SINGLE_THREADED_EXECUTOR")
+    one_thread = one_thread and not _has_gpu()
+    with _calls_with(in_one_thread if one_thread else plain):
+        concrete = tf.function(function, autograph=False).get_concrete_function(*types)
+    inference = concrete._inference_function
+    options = in_one_thread if one_thread and not _is_nested(inference) else plain
+    return _Compiled(inference, concrete.captured_inputs, _python_functions(concrete.graph), options)
+
+
+def _has_gpu():
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
+def _is_nested(function):
+    """Whether there are loops or branches in a loop.
+
+    In one thread each of them waits for a thread of TensorFlow's pool; if the waiting ones fill the pool, all wait for
+    ever.
+    """
+    return any(child.children for child in function.children)
+
+
+def _call_options(executor=None):
+    """Return how TensorFlow rewrites a graph at its first call, on a CPU only a large one, and what then runs it."""
+    config = context.context().config
+    config.allow_soft_placement = True
+    if not _has_gpu():
+        config.graph_options.rewrite_options.min_graph_nodes = _FEWEST_REWRITTEN
+        config.graph_options.rewrite_options.meta_optimizer_iterations = _ONCE
+    return context.FunctionCallOptions(executor, config)
+
+
+@contextmanager
+def _calls_with(options):
+    """Let this thread trace and call functions with these options."""
+    running = context.context()
+    before = running.function_call_options
+    running.function_call_options = options
+    try:
+        yield
+    finally:
+        running.function_call_options = before
 
 
 class _Compiled:
@@ -26,14 +76,16 @@ class _Compiled:
     captured : list of tf.Tensor
     called_back : list of callable
         What the graph kept alive.
+    options : FunctionCallOptions
     """
 
-    def __init__(self, function, captured, called_back):
+    def __init__(self, function, captured, called_back, options):
         _forget_graphs(function)
-        self._function, self._captured, self._called_back = function, captured, called_back
+        self._function, self._captured, self._called_back, self._options = function, captured, called_back, options
 
     def __call__(self, arguments):
-        return self._function.call_preflattened([*arguments, *self._captured])
+        with _calls_with(self._options):
+            return self._function.call_preflattened([*arguments, *self._captured])
 
 
 def _python_functions(graph):

@@ -3,7 +3,7 @@
 from skdeep.utils._tensorflow import tf
 
 
-def epochs(orders, batch_size, sums, *, begin_epoch, step):
+def epochs(orders, batch_size, sums, *, step):
     """Run a step for every batch of some epochs, or of a piece of one, and return the sums of each epoch.
 
     Parameters
@@ -14,29 +14,22 @@ def epochs(orders, batch_size, sums, *, begin_epoch, step):
         Rows a step; the last step of an epoch takes what is left.
     sums : tf.Tensor of shape (n_sums, 2)
         Where the sums of each epoch begin.
-    begin_epoch : callable
-        Takes the number of the epoch, counted from 0.
     step : callable
         Takes the numbers of epoch and step and the rows, and returns one pair (loss, weight) for each of the sums.
     """
     n_epochs, n_rows = tf.unstack(tf.shape(orders))
     n_steps = (n_rows + batch_size - 1) // batch_size
-    begin = _flat(tf.unstack(pair) for pair in tf.unstack(sums))
 
-    def one_epoch(epoch, kept):
-        order = orders[epoch]
-        begin_epoch(epoch)
+    # One loop, not one in another: see `compile_function` for what may run in one thread.
+    def one_step(number, kept):
+        epoch, within = number // n_steps, number % n_steps
+        rows = orders[epoch, within * batch_size : (within + 1) * batch_size]
+        added = tf.stack(_flat(step(epoch, within, rows)))
+        return number + 1, tf.tensor_scatter_nd_add(kept, [[epoch]], added[None])
 
-        def one_step(number, *totals):
-            rows = order[number * batch_size : (number + 1) * batch_size]
-            added = _flat(step(epoch, number, rows))
-            return number + 1, *(total + more for total, more in zip(totals, added, strict=True))
-
-        _, *totals = tf.while_loop(lambda number, *_: number < n_steps, one_step, (0, *begin))
-        return epoch + 1, kept.write(epoch, _pairs(totals))
-
-    kept = tf.TensorArray(sums.dtype, size=n_epochs)
-    return tf.while_loop(lambda epoch, _: epoch < n_epochs, one_epoch, (0, kept))[1].stack()
+    begin = tf.tile(tf.reshape(sums, (1, -1)), [n_epochs, 1])
+    _, kept = tf.while_loop(lambda number, _: number < n_epochs * n_steps, one_step, (0, begin))
+    return tf.reshape(kept, (n_epochs, -1, 2))
 
 
 def pieces(n_rows, rows_a_call, n_sums, dtype, *, step):
@@ -58,12 +51,8 @@ def pieces(n_rows, rows_a_call, n_sums, dtype, *, step):
 
     zeros = [tf.zeros((), dtype)] * (2 * n_sums)
     _, *totals = tf.while_loop(lambda start, *_: start < n_rows, one_step, (0, *zeros))
-    return _pairs(totals)
+    return tf.reshape(tf.stack(totals), (-1, 2))
 
 
 def _flat(pairs):
     return [one for pair in pairs for one in pair]
-
-
-def _pairs(values):
-    return tf.reshape(tf.stack(values), (-1, 2))

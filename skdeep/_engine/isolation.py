@@ -8,6 +8,7 @@ interruption reaches only the thread that waits.
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from skdeep.utils._collector import collector_paused
 from skdeep.utils._tensorflow import context, global_state, keras, tf
 
 
@@ -24,7 +25,8 @@ def isolated(build, *arguments):
     scopes = _scopes_of_this_thread()
     executor = ThreadPoolExecutor(1, thread_name_prefix="skdeep-build")
     try:
-        return executor.submit(_call_within, scopes, build, arguments).result()
+        with collector_paused():
+            return executor.submit(_call_within, scopes, build, arguments).result()
     finally:
         executor.shutdown(wait=False)
 

@@ -31,8 +31,8 @@ class ByWeight:
         """Return the current weights as tensors."""
         return [variable.value for variable in self.variables]
 
-    def elsewhere(self):
-        """Return (variable, value) of those whose weights are not in them."""
+    def elsewhere(self, values=None):
+        """Return (variable, value) of those whose weights are not in them; the values, if they were read already."""
         return []
 
     def completed(self, gradients, values):
@@ -78,9 +78,9 @@ class OneVector:
         parts = tf.split(self.vector.value, self._sizes)
         return [tf.reshape(part, variable.shape) for part, variable in zip(parts, self.variables, strict=True)]
 
-    def elsewhere(self):
-        """Return (variable, value) of those whose weights are not in them."""
-        return list(zip(self.variables, self.values(), strict=True))
+    def elsewhere(self, values=None):
+        """Return (variable, value) of those whose weights are not in them; the values, if they were read already."""
+        return list(zip(self.variables, values or self.values(), strict=True))
 
     def completed(self, gradients, values):
         """Return gradients with zeros for those weights that the loss does not depend on."""

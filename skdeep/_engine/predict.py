@@ -108,10 +108,14 @@ def _joined(parts):
 
 def rows_per_call(model):
     """Return how many rows may be computed at once, so that the memory of the widest layer of a model stays bounded."""
+    return max(_FEWEST_ROWS, _VALUES_PER_CALL // max(width(model), _SMALLEST_WIDTH))
+
+
+def width(model):
+    """Return how many values the widest layer of a model has for one row; what is sparse does not count."""
     layers = model._flatten_layers(include_self=False, recursive=True)
     outputs = keras.tree.flatten([layer.output for layer in layers if getattr(layer, "_inbound_nodes", None)])
-    widest = max(_n_values(output.shape[1:]) for output in outputs if not getattr(output, "sparse", False))
-    return max(_FEWEST_ROWS, _VALUES_PER_CALL // max(widest, _SMALLEST_WIDTH))
+    return max(_n_values(output.shape[1:]) for output in outputs if not getattr(output, "sparse", False))
 
 
 def _n_values(shape):

@@ -15,11 +15,14 @@ from skdeep._engine.batches import Rows, row_types
 from skdeep._engine.compile import compile_function
 from skdeep._engine.isolation import isolated
 from skdeep._engine.objectives.terms import Term
-from skdeep._engine.predict import rows_per_call
+from skdeep._engine.predict import rows_per_call, width
 from skdeep._engine.spec import optimizer_numbers
 from skdeep._engine.updates import Stepper, reading
 from skdeep.utils._numbers import LiveNumber
 from skdeep.utils._tensorflow import tf
+
+# What a step may be at most to run in one thread: this many weights, and values in the widest layer for each row.
+_MOST_WEIGHTS, _WIDEST = 2**13, 2**8
 
 
 class Program:
@@ -60,7 +63,7 @@ class Program:
         self._random = state.RandomStates(list(self.models.values()), self._objective.seed_states)
         self._untrained = self._find_untrained()
         self.n_variables, self.nbytes = self._count_variables()
-        self._train = compile_function(self._train_graph, self._train_types())
+        self._train = compile_function(self._train_graph, self._train_types(), one_thread=self._is_small())
         types = [tf.TensorSpec((), tf.int32), tf.TensorSpec((len(self._variables),), self.dtype)]
         self._start = compile_function(self._start_graph, types)
 
@@ -87,6 +90,12 @@ class Program:
         """Return what may be assigned to in a step: moving statistics, state of the objective, models that follow."""
         trained = {id(variable) for stepper in self._steppers for variable in stepper.update.variables}
         return [variable for variable in self._held() if id(variable) not in trained]
+
+    def _is_small(self):
+        """Whether a step is so little work that several threads would only slow it down."""
+        trained = [variable for stepper in self._steppers for variable in stepper.update.variables]
+        n_weights = sum(int(np.prod(variable.shape)) for variable in trained)
+        return n_weights <= _MOST_WEIGHTS and max(map(width, self.models.values())) <= _WIDEST
 
     def _count_variables(self):
         """Return the number of weights and slots, and their bytes."""
@@ -261,25 +270,16 @@ class Program:
         orders, batch_size, noise, fresh, sums, *values = rows.rest
         for stepper in self._steppers:
             stepper.layout.load()
-        sums = graph.epochs(
-            orders,
-            batch_size,
-            sums,
-            begin_epoch=lambda epoch: self._reseed(noise[0], noise[1] + epoch, fresh),
-            step=lambda epoch, step, numbers: self._step(epoch, step, rows.batch(numbers), values),
-        )
+
+        def one_step(epoch, step, numbers):
+            self._random.reseed(noise[0], noise[1] + epoch, when=fresh & tf.equal(step, 0))
+            return self._step(epoch, step, rows.batch(numbers), values)
+
+        sums = graph.epochs(orders, batch_size, sums, step=one_step)
         with tf.control_dependencies([sums]):
             for stepper in self._steppers:
                 stepper.layout.unload()
         return sums
-
-    def _reseed(self, seed, epoch, fresh):
-        def for_epoch():
-            self._random.reseed(seed, epoch)
-            return tf.constant(0)
-
-        if self._random:
-            tf.cond(fresh, for_epoch, lambda: tf.constant(0))
 
     def _step(self, epoch, step, batch, values):
         """Run all updates on one batch and return a pair (loss, weight) for each of `columns`."""
@@ -288,24 +288,25 @@ class Program:
         losses, pairs = [], {}
         for stepper in self._steppers:
             loss, more = self._update(stepper, batch)
-            losses.append(loss)
+            losses.append(_reported(loss, stepper.update))
             pairs |= more
         if self._objective.after is not None:
-            with reading(self._elsewhere(), self._untrained):
+            with reading(self._elsewhere(self._steppers), self._untrained):
                 self._objective.after(batch, {name: Term(*pair) for name, pair in pairs.items()})
         if "step" in self._variables:
             self._variables["step"].assign_add(1.0)
         return _sums(tf.add_n(losses) if len(losses) > 1 else losses[0], pairs)
 
-    def _elsewhere(self):
-        """Return (variable, value) of the weights of any update that are not in the variables of the net."""
-        return [pair for stepper in self._steppers for pair in stepper.layout.elsewhere()]
+    def _elsewhere(self, steppers):
+        """Return (variable, value) of the weights of some updates that are not in the variables of the net."""
+        return [pair for stepper in steppers for pair in stepper.layout.elsewhere()]
 
     def _update(self, stepper, batch):
         """Return the loss of an update, and a pair for each of its terms; zeros if it is not its turn."""
 
         def run():
-            loss, terms = stepper.run(batch, self._elsewhere(), self._untrained)
+            others = [other for other in self._steppers if other is not stepper]
+            loss, terms = stepper.run(batch, self._elsewhere(others), self._untrained)
             return loss, {name: (terms[name].total, terms[name].weight) for name in stepper.update.terms}
 
         every = stepper.update.every
@@ -320,7 +321,8 @@ class Program:
 
         def one_step(numbers):
             terms = self._objective.evaluate(rows.batch(numbers))
-            return _sums(first.total(terms), {name: (terms[name].total, terms[name].weight) for name in first.terms})
+            loss = _reported(first.total(terms), first)
+            return _sums(loss, {name: (terms[name].total, terms[name].weight) for name in first.terms})
 
         return graph.pieces(rows.n_rows, rows.rest[0], len(self.evaluated), self.dtype, step=one_step)
 
@@ -328,6 +330,10 @@ class Program:
         rows = Rows(self.spec, arguments)
         numbers, seed = rows.rest
         self._objective.prepare(rows.batch(numbers), seed)
+
+
+def _reported(loss, update):
+    return loss if update.shown == 1.0 else update.shown * loss
 
 
 def _sums(loss, pairs):

@@ -1,5 +1,7 @@
 """What a program starts from: initial weights, slots and seeds, drawn from a seed inside the graph."""
 
+import math
+import os
 from contextlib import contextmanager
 from itertools import zip_longest
 
@@ -7,7 +9,7 @@ import numpy as np
 
 from skdeep.utils._keys import plain_copy
 from skdeep.utils._random import python_random_state_kept
-from skdeep.utils._tensorflow import GLOBAL_SEED_GENERATOR, global_state, keras, tf
+from skdeep.utils._tensorflow import GLOBAL_SEED_GENERATOR, global_state, initialize_all_variables, keras, tf
 
 _SEEDS = 2**31  # are whole numbers below this
 _STRIDE = 0x9E3779B1  # from the seed of one model to that of the next
@@ -31,13 +33,18 @@ class Build:
     """
 
     def __init__(self, build):
-        # Inside a stateless scope Keras variables keep their initializer until the scope ends, which is the one moment
-        # to see it; what a model assigns to its weights while it is built stays in the scope.
-        with python_random_state_kept(), keras.StatelessScope() as scope:
-            self.models, further, self.made = build()
-            self._origins = _once([model.weights for model in self.models.values()], further)
-            self.variables = [variable for variable, _, _ in self._origins]
-            self._initializers = [_initial(variable, scope) for variable in self.variables]
+        # Inside a stateless scope Keras variables keep their initializer, which is the one moment to see it; what a
+        # model assigns to its weights while it is built stays in the scope.
+        with python_random_state_kept():
+            with keras.StatelessScope(initialize_variables=False) as scope:
+                self.models, further, self.made = build()
+                self._origins = _once([model.weights for model in self.models.values()], further)
+                self.variables = [variable for variable, _, _ in self._origins]
+                self._initializers = [_initial(variable, scope) for variable in self.variables]
+            _check_memory(self.variables)
+            for number, variable in enumerate(self.variables):
+                _postpone(variable, number)
+            initialize_all_variables()
 
     def positions(self):
         """Return, for each model, the positions of its weights among the variables."""
@@ -72,6 +79,27 @@ def _initial(variable, scope):
     if given is None and variable._initializer is None:  # it was there before
         given = variable.value
     return variable._initializer if given is None else np.array(given)
+
+
+def _check_memory(variables):
+    """Raise MemoryError for weights that the machine cannot hold, before it tries to."""
+    sizes = [math.prod(variable.shape) for variable in variables]
+    nbytes = sum(size * tf.as_dtype(variable.dtype).size for size, variable in zip(sizes, variables, strict=True))
+    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
+    if nbytes > held:
+        raise MemoryError(
+            f"The net would have {sum(sizes):,} weights, which alone take {nbytes / 2**30:,.0f} GB, but this machine "
+            f"has {held / 2**30:,.0f} GB of memory."
+        )
+
+
+def _postpone(variable, number):
+    """Let a variable begin with values that are quickly made; `fresh` gives it those it starts from.
+
+    No two variables get the same, so that copies of them can be told (see `slot_resets`).
+    """
+    if variable._initializer is not None:
+        variable._initializer = lambda shape, dtype: tf.constant(np.random.default_rng(number).random(shape), dtype)
 
 
 def weights_of(models):
@@ -199,16 +227,14 @@ class RandomStates:
             by_group[number].append(state)
         self._groups = [(number, states) for number, states in enumerate(by_group) if states]
 
-    def __bool__(self):
-        return bool(self._groups)
-
-    def reseed(self, seed, epoch):
-        """Give each seed state its value for one epoch, in the graph."""
+    def reseed(self, seed, epoch, when):
+        """Give each seed state its value for one epoch, in the graph, if it is time to."""
         for number, states in self._groups:
             key = tf.stack([member_seed(tf.cast(seed, tf.int64), number), tf.cast(epoch, tf.int64)])
             values = tf.random.stateless_uniform((len(states),), key, minval=None, maxval=None, dtype=tf.int64)
             for state, value in zip(states, tf.unstack(values), strict=True):
-                state.assign([value, 0])
+                kept = tf.cast(tf.convert_to_tensor(state), value.dtype)
+                state.assign(tf.where(when, tf.stack([value, tf.zeros_like(value)]), kept))
 
 
 def _seed_states(model):

@@ -50,13 +50,12 @@ class Stepper:
         ----------
         batch : Batch
         elsewhere : list of (keras.Variable, tf.Tensor)
-            The weights, of any update, that are not in the variables of the net.
+            The weights of other updates that are not in the variables of the net.
         others : list of keras.Variable
             What may be assigned to while the loss is computed, such as moving statistics.
         """
         values = self.layout.values()
-        mine = {id(variable): value for variable, value in zip(self.update.variables, values, strict=True)}
-        elsewhere = [(variable, mine.get(id(variable), value)) for variable, value in elsewhere]
+        elsewhere = [*self.layout.elsewhere(values), *elsewhere]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
             with reading(elsewhere, others):

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import contextmanager
 
 from skdeep.utils import _random
+from skdeep.utils._collector import collector_paused, count_as_old
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _LOG_LINE = rb"WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:|[-\d]{10} [\d:.]+: [IWE] "
@@ -56,16 +57,27 @@ def _memory_file():
     return tempfile.TemporaryFile()
 
 
-with _quietly():
+with _quietly(), collector_paused():
     import keras
     import tensorflow as tf
     from keras.src.backend.common import global_state
+    from keras.src.backend.common.variables import initialize_all_variables
     from keras.src.random import seed_generator
     from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
     from tensorflow.python.eager import context
     from tensorflow.python.ops.control_flow_v2_func_graphs import ControlFlowFuncGraph
 
+    count_as_old()
+
 # What is drawn without a seed while a net is built is overwritten later, and may not move the user's random numbers.
 seed_generator.python_random = _random.seeds
 
-__all__ = ["GLOBAL_SEED_GENERATOR", "ControlFlowFuncGraph", "context", "global_state", "keras", "tf"]
+__all__ = [
+    "GLOBAL_SEED_GENERATOR",
+    "ControlFlowFuncGraph",
+    "context",
+    "global_state",
+    "initialize_all_variables",
+    "keras",
+    "tf",
+]

@@ -113,7 +113,7 @@ def test_statistics_move_with_every_batch_and_weights_with_every_other():
 def test_nothing_goes_through_xla(architecture, monkeypatch):
     traced = []
 
-    def remembered(function, types):
+    def remembered(function, types, **_):
         concrete = tf.function(function, autograph=False).get_concrete_function(*types)
         traced.append(concrete)
         return lambda arguments: concrete._call_flat(arguments, concrete.captured_inputs)
