@@ -8,7 +8,7 @@ from sklearn.utils._param_validation import Interval
 from skdeep._data.inputs import Tables
 from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.net import Design
-from skdeep._estimator.params import OptimizerParams, RegressorParams, TrainingParams, estimator, param
+from skdeep._estimator.params import RegressorParams, TrainingParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.utils._lazy import keras
 
@@ -42,7 +42,7 @@ def build(config, signature, numbers):
 
 
 @estimator
-class WideDeepRegressor(DeepRegressor, TrainingParams, OptimizerParams, RegressorParams):
+class WideDeepRegressor(DeepRegressor, TrainingParams, RegressorParams):
     """Linear regression and a multilayer perceptron, added up and trained together.
 
     The linear path learns the plain effects, the deep path what they leave.

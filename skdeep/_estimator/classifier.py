@@ -1,5 +1,7 @@
 """What makes a net a classifier: labels in, labels, probabilities and decision values out."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
@@ -65,7 +67,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             Predicted labels.
         """
-        return targets.labels(self._raw_outputs(X), self._net.target)
+        return self._decoded(X, targets.labels)
 
     def _has_probabilities(self):
         loss = self._net.loss if hasattr(self, "_net") else _facts.of_classifier(self.loss)
@@ -89,7 +91,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
             Probabilities in the order of `classes_`; independent ones of each label in the multilabel case, and one
             array a target where there are several multiclass targets.
         """
-        return targets.probabilities(self._raw_outputs(X), self._net.target)
+        return self._decoded(X, targets.probabilities)
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
@@ -105,7 +107,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         log_p : ndarray of shape (n_samples, n_classes), or list of such arrays
             Log-probabilities, shaped as those of `predict_proba`.
         """
-        return targets.probabilities(self._raw_outputs(X), self._net.target, log=True)
+        return self._decoded(X, partial(targets.probabilities, log=True))
 
     def _has_one_target(self):
         if hasattr(self, "_net") and self._net.target.kind == "multioutput":
@@ -126,7 +128,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         scores : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
             With two classes, positive values mean the second.
         """
-        return targets.decisions(self._raw_outputs(X), self._net.target)
+        return self._decoded(X, targets.decisions)
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy; of rows that are right in every target where there are several.
@@ -149,6 +151,10 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         if self._net.target.kind == "multioutput":
             return float(np.average((predicted == np.asarray(y)).all(axis=1), weights=sample_weight))
         return accuracy_score(y, predicted, sample_weight=sample_weight)
+
+    def _decoded(self, X, decode):
+        """Return what a function makes of the outputs of the net and of what is known of the targets."""
+        return decode(self._raw_outputs(X), self._net.target)
 
     def _check_classes(self, classes):
         """Ask for the classes at the first call of partial_fit, and for the same ones later."""

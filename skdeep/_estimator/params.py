@@ -80,8 +80,8 @@ def positive(kind, closed="neither"):
 
 
 @dataclass(eq=False, repr=False)
-class OptimizerParams:
-    """How the weights move, and what holds them back."""
+class TrainingParams:
+    """How the weights move, what holds them back, and how long training goes on."""
 
     optimizer: object = param(
         "adam",
@@ -143,12 +143,6 @@ class OptimizerParams:
         "Strength of the L1 penalty: l1 times the sum of the absolute weights, biases excepted, is added to the mean "
         "loss.",
     )
-
-
-@dataclass(eq=False, repr=False)
-class TrainingParams:
-    """How long and on what the net is trained."""
-
     epochs: int = param(
         100, [Interval(Integral, 1, None, closed="left")], "int", "Passes over the training data, at most."
     )

@@ -11,7 +11,6 @@ from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design, Stage
 from skdeep._estimator.params import (
     ClassifierParams,
-    OptimizerParams,
     RegressorParams,
     TrainingParams,
     estimator,
@@ -32,7 +31,7 @@ from skdeep.utils._words import Names
 
 
 @dataclass(eq=False, repr=False)
-class ImageTrainingParams(TrainingParams, OptimizerParams):
+class ImageTrainingParams(TrainingParams):
     """What differs in the training of images."""
 
     epochs: int = param(

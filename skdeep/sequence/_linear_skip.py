@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from skdeep._data.inputs import Tables
 from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.net import Design
-from skdeep._estimator.params import OptimizerParams, RegressorParams, TrainingParams, estimator, param
+from skdeep._estimator.params import RegressorParams, TrainingParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import mlp
 
@@ -24,7 +24,7 @@ _BATCH_SIZES = 32, 256
 
 
 @estimator
-class _Net(DeepRegressor, TrainingParams, OptimizerParams, RegressorParams):
+class _Net(DeepRegressor, TrainingParams, RegressorParams):
     """A multilayer perceptron; that of `skdeep.tabular` is on the same floor, and so out of reach."""
 
     hidden_layer_sizes: tuple = param(_UNITS, [tuple], "tuple of int", "Units of each hidden layer.")

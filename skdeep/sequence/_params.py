@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from skdeep._data.inputs import SeriesInputs, TokenInputs
-from skdeep._estimator.params import OptimizerParams, TrainingParams, param, positive
+from skdeep._estimator.params import TrainingParams, param, positive
 from skdeep.architectures.sequence import entrance
 from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.sequence._form import FormParams
@@ -19,7 +19,7 @@ STEPS = 400, 10
 
 
 @dataclass(eq=False, repr=False)
-class SequenceParams(FormParams, TrainingParams, OptimizerParams):
+class SequenceParams(FormParams, TrainingParams):
     """What X is, series of numbers or rows of ids, and what differs in training on it."""
 
     epochs: object = param(
@@ -95,6 +95,10 @@ class SequenceParams(FormParams, TrainingParams, OptimizerParams):
     def _is_limited(self):
         """Whether longer series than at fit are refused."""
         return False
+
+    def _pools(self):
+        """Whether the moments of a series become one vector."""
+        return True
 
     def _reads_tokens(self):
         return self.embedding_dim is not None or self.embedding_matrix is not None

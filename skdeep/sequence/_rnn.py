@@ -7,13 +7,13 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from skdeep._engine.spec import ModelSpec
-from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design
 from skdeep._estimator.params import ClassifierParams, RegressorParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import rnn
 from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams
+from skdeep.sequence._per_step import SequenceClassifier
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
 
@@ -80,7 +80,7 @@ class _RNN:
             self.cell,
             _units(self.units),
             bool(self.bidirectional),
-            self.pooling,
+            self.pooling if self._pools() else None,
             bool(self.skip_connections),
             **{name: rate > 0 for name, rate in rates.items()},
             kernel_initializer=described(self.kernel_initializer),
@@ -99,7 +99,7 @@ def _units(units):
 
 
 @estimator
-class RNNClassifier(DeepClassifier, ClassifierParams, SequenceParams, _RNN):
+class RNNClassifier(SequenceClassifier, ClassifierParams, SequenceParams, _RNN):
     """Recurrent net classifier for series and tokens.
 
     Reads each series moment by moment, in a program that is compiled once and used by every fit of the same
@@ -108,7 +108,8 @@ class RNNClassifier(DeepClassifier, ClassifierParams, SequenceParams, _RNN):
 
     X holds series, of shape (n_samples, time, channels), (n_samples, time) for one channel, or a list of arrays of
     shape (time,) or (time, channels) of any lengths; or rows of ids with `embedding_dim`. What pads shorter series in
-    a batch never changes a prediction. Labels are of any kind: two classes, many, several at once.
+    a batch never changes a prediction. Labels are of any kind: two classes, many, several at once;
+    or, with `per_step`, there is one for each moment.
 
     {parameters}
 

@@ -6,13 +6,13 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import HasMethods, Interval
 
 from skdeep._engine.spec import ModelSpec
-from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design
 from skdeep._estimator.params import OPTIMIZERS, ClassifierParams, RegressorParams, estimator, param, positive
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import temporal_cnn
 from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams
+from skdeep.sequence._per_step import SequenceClassifier
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
 
@@ -120,12 +120,13 @@ class _TemporalCNN(SequenceParams):
             described(self.activation),
             described(self.kernel_initializer),
             self.dropout > 0,
+            per_step=not self._pools(),
             reading=reading,
         )
 
 
 @estimator
-class TemporalCNNClassifier(DeepClassifier, ClassifierParams, _TemporalCNN):
+class TemporalCNNClassifier(SequenceClassifier, ClassifierParams, _TemporalCNN):
     """Convolutional net classifier for series and tokens.
 
     Looks for patterns of several lengths anywhere in a series, in a program that is compiled once and used by every fit
@@ -133,7 +134,8 @@ class TemporalCNNClassifier(DeepClassifier, ClassifierParams, _TemporalCNN):
 
     X holds series, of shape (n_samples, time, channels), (n_samples, time) for one channel, or a list of arrays of
     shape (time,) or (time, channels) of any lengths; or rows of ids with `embedding_dim`. What pads shorter series in
-    a batch never changes a prediction. Labels are of any kind: two classes, many, several at once.
+    a batch never changes a prediction. Labels are of any kind: two classes, many, several at once;
+    or, with `per_step`, there is one for each moment.
 
     {parameters}
 

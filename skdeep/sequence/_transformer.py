@@ -8,13 +8,13 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._engine.spec import ModelSpec
-from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design
 from skdeep._estimator.params import ClassifierParams, RegressorParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import transformer
 from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams
+from skdeep.sequence._per_step import SequenceClassifier
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
 
@@ -110,8 +110,10 @@ class _Transformer(SequenceParams):
         reading, placed = self._reading(inputs)
         longest = inputs.longest
         patch_size = self.patch_size
+        if not self._pools() and patch_size not in ("auto", 1):
+            raise ValueError(f"per_step=True gives each moment an output, but patch_size={patch_size} joins moments.")
         if patch_size == "auto":
-            patch_size = 1 if self._reads_tokens() else -(-longest // _MOST_PATCHES)
+            patch_size = 1 if self._reads_tokens() or not self._pools() else -(-longest // _MOST_PATCHES)
         config = transformer.TransformerConfig(
             output_sizes,
             self.n_layers,
@@ -120,7 +122,7 @@ class _Transformer(SequenceParams):
             self.positional,
             patch_size,
             longest if self.positional == "learned" else None,
-            self.pooling,
+            self.pooling if self._pools() else None,
             described(self.activation),
             described(self.kernel_initializer),
             self.dropout > 0,
@@ -132,7 +134,7 @@ class _Transformer(SequenceParams):
 
 
 @estimator
-class TransformerClassifier(DeepClassifier, ClassifierParams, _Transformer):
+class TransformerClassifier(SequenceClassifier, ClassifierParams, _Transformer):
     """Transformer encoder classifier for series and tokens.
 
     Lets every moment of a series look at every other one, in a program that is compiled once and used by every fit of
@@ -140,7 +142,8 @@ class TransformerClassifier(DeepClassifier, ClassifierParams, _Transformer):
 
     X holds series, of shape (n_samples, time, channels), (n_samples, time) for one channel, or a list of arrays of
     shape (time,) or (time, channels) of any lengths; or rows of ids with `embedding_dim`. What pads shorter series in
-    a batch never changes a prediction. Labels are of any kind: two classes, many, several at once.
+    a batch never changes a prediction. Labels are of any kind: two classes, many, several at once;
+    or, with `per_step`, there is one for each moment.
 
     {parameters}
 

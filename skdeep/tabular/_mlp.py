@@ -12,7 +12,6 @@ from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.net import Design
 from skdeep._estimator.params import (
     ClassifierParams,
-    OptimizerParams,
     RegressorParams,
     TrainingParams,
     estimator,
@@ -113,7 +112,7 @@ class _MLP:
 
 
 @estimator
-class MLPClassifier(DeepClassifier, TrainingParams, OptimizerParams, ClassifierParams, _MLP):
+class MLPClassifier(DeepClassifier, TrainingParams, ClassifierParams, _MLP):
     """Multilayer perceptron classifier.
 
     Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit
@@ -157,7 +156,7 @@ class MLPClassifier(DeepClassifier, TrainingParams, OptimizerParams, ClassifierP
 
 
 @estimator
-class MLPRegressor(DeepRegressor, TrainingParams, OptimizerParams, RegressorParams, _MLP):
+class MLPRegressor(DeepRegressor, TrainingParams, RegressorParams, _MLP):
     """Multilayer perceptron regressor.
 
     Trains dense layers by gradient descent on batches of rows, in a program that is compiled once and used by every fit

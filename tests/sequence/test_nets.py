@@ -108,6 +108,13 @@ def together_models(estimator):
     return networks(estimator)
 
 
+def test_the_loss_of_an_ensemble_is_the_mean_of_its_members():
+    history = net("ensemble").fit(EQUAL, LABELS, X_val=EQUAL, y_val=LABELS).history_
+    for loss, prefix in (("loss", "member"), ("val_loss", "val_member")):
+        members = [values for name, values in history.items() if name.startswith(prefix)]
+        np.testing.assert_allclose(history[loss], np.mean(members, axis=0), rtol=1e-5)
+
+
 @pytest.mark.parametrize("loss", ["squared_error", "poisson"])
 def test_an_ensemble_of_regressors_predicts_the_mean(loss):
     cls = REGRESSORS[TemporalCNNClassifier]

@@ -16,10 +16,13 @@ class Series:
     ----------
     values : ndarray of shape (moments of all series, channels), or (moments of all series,) for ids
     lengths : ndarray of int of shape (n_series,)
+    starts : ndarray of int of shape (n_series,), optional
+        How much padding there was before each series in what was read.
     """
 
-    def __init__(self, values, lengths):
+    def __init__(self, values, lengths, starts=None):
         self.values, self.lengths = values, lengths
+        self.starts = np.zeros(len(lengths), int) if starts is None else starts
 
     @property
     def shape(self):

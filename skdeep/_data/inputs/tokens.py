@@ -148,4 +148,4 @@ def _without_padding(ids, lengths):
     empty = np.flatnonzero(counts == 0)
     # A net needs a moment to read: one that it does not know.
     found = np.insert(found, np.cumsum(counts)[empty] if len(empty) else [], 0)
-    return Series(found, np.maximum(counts, 1))
+    return Series(found, np.maximum(counts, 1), first)

@@ -1,6 +1,6 @@
 """Members of an ensemble, each with the same objective on the same batches:
 
-    sum over members m of loss_m
+    sum over members m of loss_m, of which the mean is reported
 
 No gradient goes from one to the other, gradients are clipped member by member, and each has a term of its name, so that
 each can be stopped by itself. A member learns what it would learn alone.
@@ -40,7 +40,7 @@ class Ensemble(Objective):
             own = self._updates[name].variables
             groups.append(range(len(variables), len(variables) + len(own)))
             variables += own
-        self.updates = (Update(variables, self._loss, tuple(members), groups=tuple(groups)),)
+        self.updates = (Update(variables, self._loss, tuple(members), groups=tuple(groups), shown=1.0 / len(members)),)
         first = next(iter(members.values()))
         self.after = self._after if first.after is not None else None
         self.prepare = self._prepare if first.prepare is not None else None

@@ -63,7 +63,8 @@ class Update(NamedTuple):
     `added()` returns further losses of a batch, without names, once `loss` was called: what layers have added.
     `optimizer` is a name in ProgramSpec.optimizers that no other update has. `every` is the number of steps from one
     such update to the next. `groups` are positions of variables whose gradients are clipped together, such as those of
-    one member of an ensemble; None is all of them.
+    one member of an ensemble; None is all of them. `shown` is what the sum is multiplied by where it is reported: one
+    over the number of members for a mean.
     """
 
     variables: list
@@ -73,6 +74,7 @@ class Update(NamedTuple):
     optimizer: str = "optimizer"
     every: int = 1
     groups: tuple | None = None
+    shown: float = 1.0
 
     def total(self, terms):
         """Return what is minimised: added losses and the contributions of the terms."""

@@ -1,0 +1,93 @@
+"""What is to be learned of y where it has a label for every moment of a series."""
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight, column_or_1d
+
+from skdeep._data import moments, targets
+from skdeep._data.columns import Ragged
+from skdeep._data.inputs._series_rows import Series
+from skdeep._estimator.problems import Classification
+
+
+class MomentClassification(Classification):
+    """Labels of the moments of series: two classes, or many."""
+
+    def validate(self, estimator, X, y, sample_weight):
+        """Return (y as a Series, sample_weight) checked.
+
+        Raises
+        ------
+        ValueError
+            If there is no y, or not one label for each moment, or weights are negative.
+        """
+        if y is None:
+            raise ValueError(f"This {type(estimator).__name__} estimator requires y to be passed, but y is None.")
+        y = moments.read(y, X)
+        targets.check_labels(y.values)
+        labels = check_array(y.values, ensure_2d=False, dtype=None, input_name="y", estimator=estimator)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        return Series(labels, y.lengths), sample_weight
+
+    def learn(self, y, sample_weight, classes):
+        """Return the TargetInfo of labels; `classes` are all there will ever be, if that is known."""
+        return targets.classification_target(y.values, classes)
+
+    def class_weights(self, y, sample_weight, target):
+        """Return the weight of each class, in a list of one array, or None."""
+        return super().class_weights(y.values, of_moments(sample_weight, y), target)
+
+    def weigh(self, rows, target, class_weights):
+        """Give each moment the weight of its class; no row is left out."""
+        if class_weights is None:
+            return rows
+        weights = targets.weights_by_class(rows.y.values, target, class_weights)
+        if not weights.any():
+            raise ValueError(f"class_weight={self._class_weight!r} leaves no moment that counts.")
+        return type(rows)(rows.X, _Weighed(rows.y, weights), rows.sample_weight)
+
+    def strata(self, y, target):
+        """Return None: a series has labels of several classes."""
+
+    def guess(self, encoded, sample_weight, target):
+        """Return the loss of a guess that ignores X: where it is an entropy, that of the shares of the classes."""
+        labels = next(iter(encoded.values()))
+        flat = {"labels": labels.values}
+        return super().guess(flat, of_moments(sample_weight, labels), target)
+
+    def objective(self, target):
+        """Return the recipe of what is minimised, and the values of its live numbers."""
+        from skdeep._engine.objectives import by_moment, supervised
+        from skdeep._engine.spec import within
+
+        (name,) = target.names
+        recipe = by_moment.recipe([supervised.OutputLoss(name, self.loss.recipe)])
+        return recipe, within(name, self.loss.numbers)
+
+    def columns(self, target, dtype):
+        """Return (name, column) of the labels and, if classes have weights, of the weights."""
+        (name,) = target.names
+        labels = Ragged((1,), dtype) if target.kind == "binary" else Ragged((), "int32")
+        weights = [] if self._class_weight is None else [(f"{name}_weight", Ragged((), dtype))]
+        return ((name, labels), *weights)
+
+    def encode(self, y, target, dtype):
+        """Return the targets a net is trained on, by name."""
+        (name,) = target.names
+        labels, weights = (y.labels, y.weights) if isinstance(y, _Weighed) else (y, None)
+        (encoded,) = targets.encode_labels(column_or_1d(labels.values), target, dtype)
+        found = {name: Series(encoded, labels.lengths)}
+        return found if weights is None else found | {f"{name}_weight": Series(weights, labels.lengths)}
+
+
+class _Weighed:
+    """Labels of moments with their weights."""
+
+    def __init__(self, labels, weights):
+        self.labels, self.weights = labels, weights
+
+
+def of_moments(sample_weight, series):
+    """Return the weight of each moment, which is that of its row, or None."""
+    return None if sample_weight is None else np.repeat(sample_weight, series.lengths)
