@@ -25,8 +25,8 @@ _NOT_FITTED = (
 class SequenceEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Embed series and tokens: the features that a trained net computes before its output layer.
 
-    A net for series makes one vector of each, whatever its length, and a linear output layer predicts from that. The
-    transformer returns the vectors, for another estimator, for a search of neighbours, or for a map. The net is trained
+    A net for series makes one vector of each, whatever its length, and a linear output layer predicts from that. Here
+    the vectors are what comes out, for another estimator, for a search of neighbours, or for a map. The net is trained
     in `fit`; or it was trained before, on more series or for another task, and is taken as it is.
 
     X holds series or rows of ids, in any form that the net takes.
