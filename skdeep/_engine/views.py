@@ -1,4 +1,4 @@
-"""What to compute of a fitted net: its outputs, one of its models, or what is inside.
+"""What to compute of a fitted net: its outputs, what goes into them, one of its models, or what is inside.
 
 A view is a recipe whose `build(config, models)` returns a function from the dict of inputs to tensors. Predictors are
 kept by net and view.
@@ -28,6 +28,17 @@ def _layer(name, models):
 
 def _members(_, models):
     return lambda inputs: [keras.tree.flatten(_called(model, inputs)) for model in models.values()]
+
+
+def _features(_, models):
+    insides = [_before_outputs(model) for model in models.values()]
+    return lambda inputs: [_called(inside, inputs) for inside in insides]
+
+
+def _before_outputs(model):
+    """Return the model of what the output layers of another are given, which is often the same for all."""
+    given = [model.get_layer(name).input for name in model.output_names]
+    return keras.Model(model.input, list({id(tensor): tensor for tensor in given}.values()))
 
 
 def outputs_by_name(model, outputs, names):
@@ -61,6 +72,11 @@ def outputs(names=()):
 def members():
     """Return the view of the outputs of all models, one after the other."""
     return Recipe(_members, None)
+
+
+def features():
+    """Return the view of what the output layers of all models are given, one model after the other."""
+    return Recipe(_features, None)
 
 
 def model(name):

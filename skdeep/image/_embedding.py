@@ -91,6 +91,7 @@ class ImageEmbedding(
     CNNClassifier : Trains a new output layer on a backbone, and the backbone itself.
     CNNRegressor : The same for numbers.
     skdeep.image.architectures.Backbone : The network and its weights.
+    skdeep.sequence.SequenceEmbedding : The features of a net for series.
 
     Notes
     -----

@@ -1,6 +1,7 @@
 """Estimators for series and tokens: recurrent nets, convolutions over time, transformers; features and forecasts."""
 
 from skdeep.sequence._backtest import BacktestResult
+from skdeep.sequence._embedding import SequenceEmbedding
 from skdeep.sequence._forecasting import WindowForecaster
 from skdeep.sequence._padder import SequencePadder
 from skdeep.sequence._random_convolutions import RandomConvolutions
@@ -15,6 +16,7 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "RandomConvolutions",
+    "SequenceEmbedding",
     "SequencePadder",
     "SequenceScaler",
     "TemporalCNNClassifier",

@@ -47,6 +47,7 @@ class RandomConvolutions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
     See Also
     --------
+    SequenceEmbedding : Features that a net has learned.
     SequencePadder : Makes an array of series of different lengths, or lengthens short ones.
     sklearn.linear_model.RidgeClassifierCV : The classifier that suits these features, after StandardScaler.
 

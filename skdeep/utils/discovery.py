@@ -7,6 +7,7 @@ from imblearn.over_sampling import SMOTE
 from sklearn.base import BaseEstimator, clone
 
 from skdeep.image.architectures import Backbone, Small
+from skdeep.sequence import TemporalCNNClassifier
 
 __all__ = ["all_estimators", "checking_instance"]
 
@@ -34,6 +35,7 @@ _CHECKING = {
     "RNNClassifier": _RECURRENT,
     "RNNRegressor": _RECURRENT,
     "RandomConvolutions": {},
+    "SequenceEmbedding": {"estimator": TemporalCNNClassifier(**_CONVOLUTIONAL)},
     "SequencePadder": {},
     "SequenceScaler": {},
     "TemporalCNNClassifier": _CONVOLUTIONAL,

@@ -135,3 +135,22 @@ def test_views_look_inside_and_ignore_what_the_objective_keeps():
     assert_allclose(inside(weight_tensors(arrays), {"X": X})[0], X @ KERNEL + BIAS, rtol=1e-5)
     with pytest.raises(ValueError, match=r"no layer 'dens'; there are .*'dense'"):
         Predictor(spec, SIGNATURE, views.layer("dens"))(weight_tensors(arrays), {"X": X})
+
+
+def two_headed(names, signature, numbers):
+    inputs = keras.Input((3,), name="X")
+    low, high = keras.layers.Rescaling(2.0, name="low")(inputs), keras.layers.Rescaling(3.0, name="high")(inputs)
+    hidden = {"low": low, "high": high}
+    outputs = [keras.layers.Rescaling(-1.0, name=f"output_{i}")(hidden[name]) for i, name in enumerate(names)]
+    return keras.Model({"X": inputs}, outputs if len(outputs) > 1 else outputs[0])
+
+
+@pytest.mark.parametrize(
+    ("heads", "factors"), [(["low"], [2]), (["low", "low"], [2]), (["high", "low", "high"], [3, 2])]
+)
+def test_features_are_what_output_layers_are_given_each_once(heads, factors):
+    X = np.arange(6, dtype=np.float32).reshape(2, 3)
+    features = Predictor(ModelSpec(two_headed, tuple(heads)), SIGNATURE, views.features())([], {"X": X})
+    assert len(features) == len(factors)
+    for one, factor in zip(features, factors, strict=True):
+        assert_array_equal(one, factor * X)
