@@ -110,7 +110,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        self._inputs_class.tag(tags)
+        self._inputs_class.tag(tags, self)
         return tags
 
     @property

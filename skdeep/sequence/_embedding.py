@@ -194,10 +194,8 @@ class SequenceEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        SeriesInputs.tag(tags)
         net = _unwrapped(self.estimator)
-        if isinstance(net, SequenceParams):
-            tags.input_tags.allow_nan = net.nan == "trailing" and not net._reads_tokens()
+        SeriesInputs.tag(tags, net if isinstance(net, SequenceParams) else TemporalCNNClassifier())
         tags.target_tags.required = not self._is_trained_before()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

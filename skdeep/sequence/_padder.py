@@ -141,7 +141,6 @@ class SequencePadder(TransformerMixin, BaseEstimator, FormParams):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        SeriesInputs.tag(tags)
-        tags.input_tags.allow_nan = self.nan == "trailing"
+        SeriesInputs.tag(tags, self)
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods, Interval, Options
 
 from skdeep._data.inputs import SeriesInputs, TokenInputs
 from skdeep._estimator.params import TrainingParams, param, positive
@@ -28,6 +28,14 @@ class SequenceParams(FormParams, TrainingParams):
         'int or "auto"',
         'Passes over the training data, at most. "auto" is as many as make '
         f"{STEPS[0]} steps, and {STEPS[1]} at least: few series are visited more often than many.",
+    )
+    n_iter_no_change: object = param(
+        np.inf,
+        [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+        "int or inf",
+        "Training stops when more than this many epochs in a row did not improve by `tol`: on validation data with "
+        "early stopping, else in the training loss. With inf the schedule of the learning rate comes to its end, which "
+        "is when a net is best; early stopping then keeps the best weights.",
     )
     batch_size: object = param(
         "auto",
@@ -132,8 +140,3 @@ class SequenceParams(FormParams, TrainingParams):
         matrix[0] = 0.0
         vocabulary = entrance.Vocabulary(*matrix.shape, bool(self.train_embedding))
         return vocabulary, {entrance.VECTORS: matrix}
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.nan == "trailing" and not self._reads_tokens()
-        return tags

@@ -193,7 +193,7 @@ class RandomConvolutions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        SeriesInputs.tag(tags)
+        SeriesInputs.tag(tags, self)
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 

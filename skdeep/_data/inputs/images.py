@@ -122,8 +122,8 @@ class Images:
         return {name: stored}
 
     @staticmethod
-    def tag(tags):
-        """Say in scikit-learn's tags what X may be."""
+    def tag(tags, estimator):
+        """Say in scikit-learn's tags what X of an estimator may be."""
         tags.input_tags.three_d_array = True
 
 

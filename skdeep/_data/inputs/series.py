@@ -132,6 +132,7 @@ class SeriesInputs:
         return {name: X.padded() if isinstance(column, Dense) else X}
 
     @staticmethod
-    def tag(tags):
-        """Say in scikit-learn's tags what X may be."""
+    def tag(tags, estimator):
+        """Say in scikit-learn's tags what X of an estimator may be."""
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = getattr(estimator, "nan", "raise") == "trailing"

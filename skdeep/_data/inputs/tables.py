@@ -104,8 +104,8 @@ class Tables:
         return {name: type(X)((data, X.indices, X.indptr), shape=X.shape)}
 
     @staticmethod
-    def tag(tags):
-        """Say in scikit-learn's tags what X may be."""
+    def tag(tags, estimator):
+        """Say in scikit-learn's tags what X of an estimator may be."""
         tags.input_tags.sparse = True
 
 

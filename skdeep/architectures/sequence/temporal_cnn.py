@@ -12,6 +12,7 @@ from skdeep.utils._lazy import keras
 ARCHITECTURES = ("inception", "fcn", "resnet", "lstm_fcn")
 _INCEPTION_KERNELS = 40, 20, 10
 _LSTM_UNITS = 8
+_MOMENTUM = 0.9  # of the statistics: a few hundred steps are all there are
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,9 @@ class Layers:
     def normalized(self, inputs, *, activate=True):
         """Normalise over the batch, activate, and end."""
         if self.config.normalization is not None:
-            layer = self._normalization(self._numbers["step"], epsilon=1e-5, **self._own("normalization"))
+            layer = self._normalization(
+                self._numbers["step"], momentum=_MOMENTUM, epsilon=1e-5, **self._own("normalization")
+            )
             inputs = layer(inputs, **entrance.masked(self.mask))
         return self.ended(self.activation(inputs) if activate else inputs)
 
