@@ -206,9 +206,11 @@ def _unwrapped(net):
 
 
 def _checked(net):
-    """Return an estimator that is a net for series, or raise ValueError."""
+    """Return an estimator that is a net for series with one vector for each, or raise ValueError."""
     if isinstance(net, SequenceParams):
-        return net
+        if net._pools():
+            return net
+        raise ValueError(f"estimator must make one vector of each series, but {net!r} has an output for each moment.")
     raise ValueError(
         "estimator must be a classifier or regressor of skdeep.sequence that is a net, such as "
         f"TemporalCNNClassifier(), got {net!r}."

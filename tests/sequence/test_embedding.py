@@ -298,6 +298,11 @@ def test_tags_are_those_of_the_net():
 # -- errors -----------------------------------------------------------------------------------------------------------
 
 
+def test_a_net_that_labels_moments_is_refused():
+    with pytest.raises(ValueError, match="one vector of each series"):
+        SequenceEmbedding(tiny().set_params(per_step=True)).fit(np.zeros((4, 5)), np.zeros((4, 5)))
+
+
 @pytest.mark.parametrize("prefit", [False, True])
 @pytest.mark.parametrize("foreign", [Ridge(), MLPClassifier(), FrozenEstimator(Ridge()), make_pipeline(tiny())])
 def test_other_estimators_are_refused(foreign, prefit):
