@@ -129,7 +129,9 @@ def test_several_objects_in_one_picture():
     for quarter in range(4):
         row, column = 4 * (quarter // 2) + 1, 4 * (quarter % 2) + 1
         images[:, row : row + 2, column : column + 2] += (180 * present[:, quarter, None, None]).astype(np.uint8)
-    model = CNNClassifier(**SETTINGS, epochs=40, batch_size=20, learning_rate=0.01).fit(images[:100], present[:100])
+    size = {"architecture": Custom(filters=(8,), head=(16,))}
+    model = CNNClassifier(**SETTINGS | size, epochs=40, batch_size=20, learning_rate=0.01)
+    model.fit(images[:100], present[:100])
     assert (model.predict(images[100:]) == present[100:]).mean() > 0.95
     assert model.predict(images[:1] * 0).tolist() == [[0, 0, 0, 0]]
 
