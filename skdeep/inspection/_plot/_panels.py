@@ -7,6 +7,7 @@ import numpy as np
 from skdeep.inspection._plot import _style
 
 _LEFT, _BELOW, _ABOVE = 0.62, 0.45, 0.3  # inches around a panel, for numbers, their meaning and a title
+_PALE = 0.6
 _LINES = (_style.TEXT, "#E69F00", "#56B4E9", "#CC79A7")
 
 
@@ -67,6 +68,26 @@ def draw_series(ax, series, settings=None):
     ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     ax.spines[["top", "right"]].set_visible(False)
     return lines
+
+
+def shade(ax, values, settings):
+    """Colour the background of a panel moment by moment; return the image.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        With what was drawn before, whose limits stay.
+    values : ndarray of shape (time,)
+    settings : dict
+        Of `imshow`.
+    """
+    limits = ax.get_ylim()
+    extent = (-0.5, len(values) - 0.5, 0.0, 1.0)
+    # Up and down, it fills the axes whatever the values of a series are; lines stay legible on pale colours.
+    where = {"extent": extent, "transform": ax.get_xaxis_transform(), "aspect": "auto", "zorder": 0, "alpha": _PALE}
+    image = ax.imshow(np.asarray(values)[None], **where | settings)
+    ax.set(xlim=extent[:2], ylim=limits)
+    return image
 
 
 def titled(ax, label):
