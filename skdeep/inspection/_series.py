@@ -22,16 +22,15 @@ def first_series(estimator, trained, X, max_series):
         The one for series that is found in it.
     X : array-like
         What `estimator` takes.
-    max_series : int or None
-        Rows at most; None for all.
+    max_series : int
+        Rows at most.
 
     Returns
     -------
     series : Series
         Its rows have the shape (time, n_channels), or (time,) if they hold ids.
     """
-    if max_series is not None:
-        check_scalar(max_series, "max_series", Integral, min_val=1)
+    check_scalar(max_series, "max_series", Integral, min_val=1)
     return trained._net.inputs.validate(trained, seen_by_net(estimator, X[:max_series]), reset=False)
 
 

@@ -143,6 +143,7 @@ class TemporalCNNClassifier(DeepClassifier, ClassifierParams, _TemporalCNN):
     --------
     TemporalCNNRegressor : The same for numbers.
     RNNClassifier : Reads moment by moment.
+    skdeep.inspection.ClassActivationDisplay : Draws what each moment adds to the score.
 
     References
     ----------

@@ -150,6 +150,7 @@ class TransformerClassifier(DeepClassifier, ClassifierParams, _Transformer):
     --------
     TransformerRegressor : The same for numbers.
     RNNClassifier : Reads moment by moment.
+    skdeep.inspection.AttentionDisplay : Draws what it looks at.
 
     References
     ----------

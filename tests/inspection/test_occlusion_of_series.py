@@ -109,7 +109,7 @@ def test_a_window_ends_where_its_series_ends():
 def test_nothing_is_put_behind_an_end():
     found = importances(Largest(), RAGGED, Largest().predict(RAGGED), patch=2, fill=5.0)
     growth = 5.0 - Largest().predict(RAGGED)  # where the window meets a series at all
-    np.testing.assert_allclose(found, [growth[LENGTHS > moment].mean() for moment in range(10)])
+    np.testing.assert_allclose(found, [growth[moment < LENGTHS].mean() for moment in range(10)])
     assert [len(row) for row in RAGGED] == LENGTHS.tolist()
     assert max(map(np.max, RAGGED)) < 1
     # A series that is covered as a whole has the cover as its largest value.

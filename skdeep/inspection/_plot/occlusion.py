@@ -50,6 +50,7 @@ class OcclusionDisplay:
     See Also
     --------
     SaliencyDisplay : Which pixels move the output, from gradients.
+    ClassActivationDisplay : What each moment of a series adds to the score.
     sklearn.inspection.permutation_importance : The same for the columns of a table.
 
     Notes
