@@ -43,8 +43,8 @@ print(result)
 # Other regressors
 # ----------------
 # By default, small nets learn what a ridge regression leaves. A forest or ridge alone take their place by one argument.
-# All of them read windows that are moved by their own level, so trees can follow a trend; the ridge of the backtest above
-# reads windows as they are.
+# All of them read windows that are moved by their own level, so trees can follow a trend; the ridge of the backtest
+# above reads windows as they are.
 
 regressors = {
     "ridge and nets": None,
@@ -63,8 +63,8 @@ def compared(series, initial, step, **settings):
 
 
 # %%
-# Sunspots have a cycle of about eleven years, which is not always as long, and rises faster than it falls: nothing that a
-# linear model can say exactly. The table has the errors of both series, averaged over all origins.
+# Sunspots have a cycle of about eleven years, which is not always as long, and rises faster than it falls: nothing that
+# a linear model can say exactly. The table has the errors of both series, averaged over all origins.
 
 spots = sm.datasets.sunspots.load_pandas().data
 sunspots = pd.Series(
@@ -86,9 +86,9 @@ for ax, name in zip(axes, table, strict=True):
 plt.show()
 
 # %%
-# Take the simplest method whose error you cannot lower: where ridge does as well as nets, the series has nothing that is
-# not linear, or has too few moments to show it. Intervals are as wide as errors were before, and know nothing else: not
-# even that there are no fewer than zero sunspots.
+# Take the simplest method whose error you cannot lower: where ridge does as well as nets, the series has nothing that
+# is not linear, or has too few moments to show it. Intervals are as wide as errors were before, and know nothing else:
+# not even that there are no fewer than zero sunspots.
 
 ForecastDisplay.from_estimator(
     WindowForecaster(horizon=8, window=33, season=11, random_state=0).fit(sunspots[:-8]),

@@ -49,11 +49,8 @@ def net(**settings):
 
 
 def ridge(**settings):
-    return make_pipeline(
-        RandomConvolutions(1000, random_state=0),
-        StandardScaler(),
-        RidgeClassifierCV(np.logspace(-3, 3, 10), **settings),
-    )
+    classifier = RidgeClassifierCV(np.logspace(-3, 3, 10), **settings)
+    return make_pipeline(RandomConvolutions(1000, random_state=0), StandardScaler(), classifier)
 
 
 candidates = {
@@ -79,9 +76,9 @@ print(table.round(3).to_string())
 # What the scores say
 # -------------------
 # Each dot is a split, each bar the mean. The test has both classes alike, so accuracy is balanced accuracy here; in the
-# training rows, a model that never names the rare class would have an accuracy close to one. With weights, more of the rare class
-# is found. Average precision does not depend on a threshold: where it stays, the ranking is as it was, and the weights
-# have moved the threshold.
+# training rows, a model that never names the rare class would have an accuracy close to one. With weights, more of the
+# rare class is found. Average precision does not depend on a threshold: where it stays, the ranking is as it was, and
+# the weights have moved the threshold.
 
 colors = ["#7F7F7F", "#0072B2", "#E69F00", "#D55E00"]
 figure, axes = plt.subplots(1, 4, figsize=(11, 2.8), layout="constrained", sharex=True, sharey=True)

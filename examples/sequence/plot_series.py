@@ -1,10 +1,10 @@
 """
-==============================
+===============================
 Series: features first, or nets
-==============================
+===============================
 
-Is a gun drawn, or does only a finger point? The place of the hand over time tells, to features that need no training and
-to convolutional nets. A net also shows which moments speak for an answer.
+Is a gun drawn, or does only a finger point? The place of the hand over time tells, to features that need no training
+and to convolutional nets. A net also shows which moments speak for an answer.
 """
 
 # %%
@@ -61,8 +61,8 @@ print(pd.DataFrame(rows).T.round(3).to_string())
 # Which one?
 # ----------
 # The features are there in a fraction of the time of a net, and nothing has to be tuned: with few series of one length,
-# begin with them, and take those of aeon if you have it anyway. A net is for what they do not do: class weights, several
-# outputs, ids, losses of your own, training that goes on with new rows.
+# begin with them, and take those of aeon if you have it anyway. A net is for what they do not do: several outputs, ids,
+# losses of your own, training that goes on with new rows.
 #
 # What speaks for the answer
 # --------------------------
