@@ -35,8 +35,8 @@ print("training rows:", X.shape, "test rows:", X_test.shape)
 # Four ways
 # ---------
 # `RandomConvolutions` are the features of MiniRocket, in NumPy; those of aeon are compiled, which is paid for by the
-# first transformation. Behind both stands a ridge classifier. The residual net has fewer filters than usual, which is
-# enough here; the same cannot be said of the other net, in as few steps.
+# first transformation. Behind both stands a ridge classifier. Both nets have fewer filters than
+# usual. With so few series, what a net learns depends on its seed.
 
 
 def ridge():
