@@ -41,6 +41,24 @@ def _before_outputs(model):
     return keras.Model(model.input, list({id(tensor): tensor for tensor in given}.values()))
 
 
+def _contributions(names, models):
+    averaging, outputs = names
+    parts = []
+    for model in models.values():
+        averaged = model.get_layer(averaging).input
+        inside = keras.Model(model.input, averaged[0] if isinstance(averaged, (list, tuple)) else averaged)
+        parts.append((inside, [model.get_layer(name).kernel for name in outputs]))
+
+    def multiplied(inputs):
+        found = []
+        for inside, kernels in parts:
+            values = _called(inside, inputs)
+            found += [keras.ops.matmul(values, kernel) for kernel in kernels]
+        return found
+
+    return multiplied
+
+
 def outputs_by_name(model, outputs, names):
     """Return what a model has computed as a dict in the order of some names.
 
@@ -87,3 +105,19 @@ def model(name):
 def layer(name):
     """Return the view of what a layer returns."""
     return Recipe(_layer, name)
+
+
+def contributions(averaging, outputs):
+    """Return the view of what each position adds to outputs that are dense layers on an average over positions.
+
+    It is the input of the layer that averages, times the kernel of each output; the mean over the positions of a row,
+    plus the bias, is the output (Zhou et al., 2016). All models have their turn, one after the other.
+
+    Parameters
+    ----------
+    averaging : str
+        Name of the layer that averages.
+    outputs : sequence of str
+        Names of the dense layers.
+    """
+    return Recipe(_contributions, (averaging, tuple(outputs)))

@@ -1,5 +1,8 @@
-"""Pictures of how a training went and what they say, of what an estimator sees in images, and of forecasts."""
+"""Pictures of how a training went and what they say, of what an estimator sees in images and series, of forecasts."""
 
+from skdeep.inspection._class_activation import class_activation_map
+from skdeep.inspection._plot.attention import AttentionDisplay
+from skdeep.inspection._plot.class_activation import ClassActivationDisplay
 from skdeep.inspection._plot.filters import FiltersDisplay
 from skdeep.inspection._plot.forecast import ForecastDisplay
 from skdeep.inspection._plot.loss_curve import LossCurveDisplay
@@ -9,6 +12,8 @@ from skdeep.inspection._plot.saliency import SaliencyDisplay
 from skdeep.inspection._plot.training_diagnosis import TrainingDiagnosisDisplay
 
 __all__ = [
+    "AttentionDisplay",
+    "ClassActivationDisplay",
     "FiltersDisplay",
     "ForecastDisplay",
     "LossCurveDisplay",
@@ -16,4 +21,5 @@ __all__ = [
     "OcclusionDisplay",
     "SaliencyDisplay",
     "TrainingDiagnosisDisplay",
+    "class_activation_map",
 ]

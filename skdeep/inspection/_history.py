@@ -38,6 +38,16 @@ def find_trained(estimator):
     )
 
 
+def seen_by_net(estimator, X):
+    """Return what reaches the net: X after the steps of all pipelines on the way."""
+    for outer in unwrapped(estimator):
+        if len(getattr(outer, "steps", ())) > 1:
+            X = outer[:-1].transform(X)
+        if hasattr(outer, "history_"):
+            break
+    return X
+
+
 def check_history(history):
     """Return the curves of a history as a dict of arrays, one value an epoch.
 

@@ -21,12 +21,12 @@ _VALUES_A_CALL = 2**22
 
 @dataclass(frozen=True)
 class Importances:
-    """What an estimator loses with each pixel.
+    """What an estimator loses with each pixel, or with each moment.
 
     Parameters
     ----------
-    drops : ndarray of shape (height, width)
-        Average over the patches that cover a pixel.
+    drops : ndarray of shape (height, width) or (time,)
+        Average over the patches that cover a pixel, or a moment.
     name : str
         What was measured.
     """
@@ -100,10 +100,8 @@ def occlusion(estimator, X, y, *, image_shape, patch, stride, fill, scoring, pro
     fill = _fill(fill, images)
     y = estimator.predict(X) if y is None else y
     check_consistent_length(images, y)
-    probable = is_classifier(estimator) and hasattr(estimator, "predict_proba")
-    if scoring is None and (probable or is_regressor(estimator)):
-        name = "Drop of the true class's probability" if probable else "Growth of the absolute error"
-        credit = partial(_true_probability if probable else _negative_error, estimator)
+    credit, name = row_by_row(estimator, scoring)
+    if credit is not None:
         drops = _drops_by_image(credit, images, check_y(y), X, patches, fill, progress)
     else:
         scorer = check_scoring(estimator, scoring=scoring)
@@ -112,7 +110,7 @@ def occlusion(estimator, X, y, *, image_shape, patch, stride, fill, scoring, pro
             working[where] = fill[where[1:]]
             return working
 
-        drops, name = _score_drops(scorer, estimator, images, y, X, patches, cover, 1, progress), _named(scoring)
+        drops = _score_drops(scorer, estimator, images, y, X, patches, cover, 1, progress)
     return Importances(_by_pixel(drops, patches, images.shape[1:3]), name)
 
 
@@ -143,7 +141,7 @@ def permutation(estimator, X, y, *, image_shape, patch, stride, scoring, n_repea
         return working
 
     drops = _score_drops(scorer, estimator, images, y, X, patches, permute, n_repeats, progress)
-    return Importances(_by_pixel(drops, patches, images.shape[1:3]), _named(scoring))
+    return Importances(_by_pixel(drops, patches, images.shape[1:3]), named(scoring))
 
 
 def _drops_by_image(credit, images, y, X, patches, fill, progress):
@@ -211,7 +209,17 @@ def _by_pixel(drops, patches, shape):
     return total / count
 
 
-def _named(scoring):
+def row_by_row(estimator, scoring):
+    """Return a function of X and y that says how right each row is, None if only a score can tell; and what drops."""
+    if scoring is None and is_classifier(estimator) and hasattr(estimator, "predict_proba"):
+        return partial(_true_probability, estimator), "Drop of the true class's probability"
+    if scoring is None and is_regressor(estimator):
+        return partial(_negative_error, estimator), "Growth of the absolute error"
+    return None, named(scoring)
+
+
+def named(scoring):
+    """Return the name of the drop of a score."""
     if isinstance(scoring, str):
         return f"Drop of {scoring.replace('_', ' ')}"
     return "Drop of the score"

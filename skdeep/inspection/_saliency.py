@@ -27,7 +27,7 @@ def output_weights(estimator, X, target):
     weights : list of ndarray of shape (n_samples, n_units)
         One array for each output of the net.
     labels : list of str or None
-        What is explained, image by image; None for a regressor with one target.
+        What is explained, row by row; None for a regressor with one target.
     """
     n_samples, kind = _num_samples(X), estimator._net.target.kind
     if kind == "regression":
@@ -52,7 +52,7 @@ def output_weights(estimator, X, target):
 def _one_each(target, n_samples):
     labels = np.asarray(target)
     if labels.shape not in ((), (n_samples,)):
-        raise ValueError(f"target must be one label, or one for each of the {n_samples} images, got {target!r}.")
+        raise ValueError(f"target must be one label, or one for each of the {n_samples} samples, got {target!r}.")
     return np.broadcast_to(labels, n_samples)
 
 

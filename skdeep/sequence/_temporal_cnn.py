@@ -145,6 +145,7 @@ class TemporalCNNClassifier(SequenceClassifier, ClassifierParams, _TemporalCNN):
     --------
     TemporalCNNRegressor : The same for numbers.
     RNNClassifier : Reads moment by moment.
+    skdeep.inspection.ClassActivationDisplay : Draws what each moment adds to the score.
 
     References
     ----------

@@ -153,6 +153,7 @@ class TransformerClassifier(SequenceClassifier, ClassifierParams, _Transformer):
     --------
     TransformerRegressor : The same for numbers.
     RNNClassifier : Reads moment by moment.
+    skdeep.inspection.AttentionDisplay : Draws what it looks at.
 
     References
     ----------

@@ -205,7 +205,7 @@ def test_picture_is_drawn_where_and_how_the_caller_wants_it():
     ("y", "settings", "message"),
     [
         (THREE, {"target": "cow"}, r"labels \['cow'\] are not among the classes \['cat', 'dog', 'owl'\]"),
-        (THREE, {"target": ["cat", "dog"]}, "target must be one label, or one for each of the 3 images"),
+        (THREE, {"target": ["cat", "dog"]}, "target must be one label, or one for each of the 3 samples"),
         (SEVERAL, {"target": 3}, r"labels \[3\] are not among the classes \[0, 1, 2\]"),
         (np.column_stack([THREE, TWO]), {"target": "cat"}, "one label for each of the 2 targets, got 'cat'"),
         (THREE, {"n_samples": 0}, "n_samples == 0, must be >= 1"),

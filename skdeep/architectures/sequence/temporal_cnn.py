@@ -68,6 +68,11 @@ def build(config, signature, numbers):
     return entrance.leave(inputs, hidden, config, signature.dtype, config.architecture)
 
 
+def averaging_name(config):
+    """Return the name of the layer that averages over time before the outputs; None if they read something else."""
+    return None if config.per_step or config.architecture == "lstm_fcn" else "average_0"
+
+
 class Layers:
     """Makes layers; what they return is zero where a row has ended.
 

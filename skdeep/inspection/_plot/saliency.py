@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_scalar
 
-from skdeep.inspection._history import find_trained, unwrapped
+from skdeep.inspection._history import find_trained, seen_by_net
 from skdeep.inspection._images import as_images, known_image_shape, shown_range
 from skdeep.inspection._plot import _sheet, _style
 from skdeep.inspection._plot._docs import documented
@@ -142,7 +142,7 @@ class SaliencyDisplay:
         _style.check_matplotlib(f"{cls.__name__}.from_estimator")
         check_scalar(max_images, "max_images", Integral, min_val=1)
         trained = find_trained(estimator)
-        X = _seen_by_net(estimator, X[:max_images])
+        X = seen_by_net(estimator, X[:max_images])
         images = as_images(X, known_image_shape(trained, image_shape))
         weights, labels = output_weights(trained, X, target)
         model = trained.model_
@@ -156,13 +156,3 @@ class SaliencyDisplay:
         )
         saliency = np.abs(gradients).reshape(images.shape).max(axis=-1)
         return cls(saliency=saliency, images=images, labels=labels).plot(ax, cmap=cmap, im_kw=im_kw)
-
-
-def _seen_by_net(estimator, X):
-    """Return what reaches the net: X after the steps of all pipelines on the way."""
-    for outer in unwrapped(estimator):
-        if len(getattr(outer, "steps", ())) > 1:
-            X = outer[:-1].transform(X)
-        if hasattr(outer, "history_"):
-            break
-    return X
