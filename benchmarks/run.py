@@ -1,8 +1,8 @@
 """Compare scikit-deep with scikit-learn's MLP, Keras' own `fit`, scikeras, PyTorch and aeon, side by side in one run.
 
 PyTorch and aeon take part where they are installed. A full run takes about twenty-five minutes on two cores,
-which should have nothing else to do. It writes `benchmarks.md`, `benchmarks.json` and `benchmarks.png` into docs/_static
-and the short table into the README. `--quick` and `--only` print their table and touch neither.
+which should have nothing else to do. It writes `benchmarks.md`, `benchmarks.json` and `benchmarks.png` into
+docs/_static and the short table into the README. `--quick` and `--only` print their table and touch neither.
 """
 
 import argparse

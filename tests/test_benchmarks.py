@@ -15,9 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def benchmark(monkeypatch):
     """Return the modules of the benchmark, which is a folder of scripts and no package."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return SimpleNamespace(
-        **{name: importlib.import_module(name) for name in ("run", "_row", "_report", "_image_contenders", "_sequence_contenders")}
-    )
+    names = ("run", "_row", "_report", "_image_contenders", "_sequence_contenders")
+    return SimpleNamespace(**{name: importlib.import_module(name) for name in names})
 
 
 @pytest.fixture
