@@ -39,7 +39,7 @@ format: $(VENV)/.installed-lint  ## mend the style where that can be automatic
 docs: $(VENV)/.installed-docs  ## build the documentation in docs/_build/html, warnings being errors
 	$(RUN) -m sphinx -E -a -W --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/.installed-benchmark  ## compare with scikit-learn, Keras and scikeras
+bench: $(VENV)/.installed-benchmark  ## compare with scikit-learn, Keras, scikeras, PyTorch and aeon
 	$(RUN) benchmarks/run.py
 
 test-oldest:  ## run the tests with the oldest dependencies that pyproject.toml admits, in an environment of its own

@@ -6,7 +6,7 @@ Each function imports its own library when it is called, so that a process that 
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 OURS, SKLEARN, KERAS, SCIKERAS = CONTENDERS = ("scikit-deep", "scikit-learn", "Keras", "scikeras")
-TORCH = "PyTorch"  # takes part where it is installed, with convolutional nets only
+TORCH, AEON = "PyTorch", "aeon"  # take part where they are installed: with images and series, with series
 
 # The parameter that a search over learning rates sets.
 RATE = {

@@ -30,8 +30,8 @@ def fresh(action):
     return first
 
 
-def in_turns(actions, repeats, measure=seconds):
-    """Measure every action `repeats` times, A B C A B C, and return the median of each.
+def in_turns(actions, repeats, measure=seconds, summary=statistics.median):
+    """Measure every action `repeats` times, A B C A B C, and return one number of each.
 
     A machine that slows down for a while then slows all of them.
 
@@ -41,12 +41,14 @@ def in_turns(actions, repeats, measure=seconds):
     repeats : int
     measure : callable, optional
         Takes an action and returns a number.
+    summary : callable, optional
+        Makes one number of those of an action.
     """
     taken = {name: [] for name in actions}
     for _ in range(repeats):
         for name, action in actions.items():
             taken[name].append(measure(action))
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return {name: summary(values) for name, values in taken.items()}
 
 
 def per_call(calls):

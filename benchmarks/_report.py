@@ -6,25 +6,39 @@ import platform
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
-from _contenders import CONTENDERS, OURS, TORCH
+from _contenders import AEON, CONTENDERS, OURS, TORCH
+
+BUSY = 0.5  # load of the machine, from which on figures suffer
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
-_PACKAGES = ("scikit-deep", "scikit-learn", "tensorflow", "keras", "scikeras", "torch", "numpy")
+_PACKAGES = ("scikit-deep", "scikit-learn", "tensorflow", "keras", "scikeras", "torch", "aeon", "numpy")
 # Colours that all eyes tell apart.
-_COLOURS = {"scikit-learn": "#E69F00", "Keras": "#56B4E9", "scikeras": "#009E73", "PyTorch": "#CC79A7"}
+_COLOURS = {
+    "scikit-learn": "#E69F00",
+    "Keras": "#56B4E9",
+    "scikeras": "#009E73",
+    "PyTorch": "#CC79A7",
+    "aeon": "#D55E00",
+}
 
 _SAME_NET = {
     "Tables": "Tables: the same net everywhere, dense layers with ReLU, Adam, the same batches and epochs, float32, no "
     "penalty. Keras and scikeras build and compile a new model at every fit, as a search has to.",
     "Images": "Images: gray, 28 x 28 pixels. The same net everywhere, Keras' being the layers of our `model_`; Adam, "
     "batches of 64, float32, no augmentation; Keras without XLA. We train on bytes, the others on float32 images.",
+    "Sequences": "Sequences: noise in float32, series x moments x channels, and three classes. The same net "
+    "everywhere, Keras' being the layers of our `model_`; Adam, batches of 64, or of 16 for convolutional nets; Keras "
+    "without XLA. The shortest of several turns is shown.",
 }
 _EPOCH = "An epoch is a whole fit of one epoch, with nothing to compile: the others go on with their compiled model."
 _NOTES = {
     "predict": "Keras and scikeras predict in batches of 1,024.",
     "image-epoch": _EPOCH,
     "image-architectures": _EPOCH,
+    "sequence-epoch": _EPOCH,
+    "sequence-fit": "A whole fit of series makes a net and trains it: Keras and aeon build and compile a new model, "
+    "as a search has to; we have nothing to compile at a second fit.",
     "image-start": "The start of a fit is all that comes before its first step, with nothing to compile for us; Keras "
     "builds and traces a new model, as a search has to.",
     "image-memory": "Memory of images: how far the resident size of a process rises, at its peak, from the making of "
@@ -47,7 +61,7 @@ def environment():
 def _version(package):
     try:
         return version(package)
-    except PackageNotFoundError:  # PyTorch, which takes part where it is installed
+    except PackageNotFoundError:  # PyTorch and aeon take part where they are installed
         return None
 
 
@@ -65,10 +79,12 @@ def caption(environment, quick):
         "**A quick run on small data: it shows that the benchmark runs, not how fast anything is.** " if quick else ""
     )
     versions = ", ".join(f"{name} {number}" for name, number in environment["versions"].items())
+    load = environment.get("load", 0.0)
+    busy = f" Others were at work on the machine (load {load:.1f})." if load > BUSY else ""
     return (
         f"{hasty}In brackets: how many times ours; above 1, scikit-deep needs less. Measured side by side in one run, "
-        f"taking turns; medians. {environment['cores']} cores of {environment['processor']}, {environment['system']}; "
-        f"Python {environment['python']}, {versions}."
+        f"taking turns; medians.{busy} {environment['cores']} cores of {environment['processor']}, "
+        f"{environment['system']}; Python {environment['python']}, {versions}."
     )
 
 
@@ -81,6 +97,8 @@ def notes(rows):
     if any(row.extrapolated for row in rows):
         names = " and ".join(dict.fromkeys(name for row in rows for name in row.extrapolated))
         texts.append(f"† {names}: the folds of one learning rate and the refit were timed and multiplied.")
+    if any(row.bounds for row in rows):
+        texts.append('"Held" and "short": whether we take at most so many times what the contender takes.')
     texts += dict.fromkeys(text for case, text in _NOTES.items() if case in cases)
     if any(row.losses for row in rows):
         largest = max(max(row.losses.values()) / min(row.losses.values()) for row in rows if row.losses)
@@ -95,7 +113,7 @@ def _parts(rows):
 
 def _names(rows):
     """Return the contenders that take part in some row."""
-    return [name for name in (*CONTENDERS, TORCH) if any(name in row.values for row in rows)]
+    return [name for name in (*CONTENDERS, TORCH, AEON) if any(name in row.values for row in rows)]
 
 
 def tables(rows):
@@ -118,8 +136,17 @@ def _cell(row, name):
         return "-"
     shown = quantity(row.values[name], row.unit)
     if name != OURS:
-        return f"{shown}{'†' if name in row.extrapolated else ''} ({number(row.ratios[name], digits=2)})"
+        ratio = f"{number(row.ratios[name], digits=2)}{_verdict(row, name)}"
+        return f"{shown}{'†' if name in row.extrapolated else ''} ({ratio})"
     return shown if row.first is None else f"{shown} (first {quantity(row.first, row.unit)})"
+
+
+def _verdict(row, name):
+    """Return whether a bound is held, if there is one."""
+    if name not in row.bounds:
+        return ""
+    bound = row.bounds[name]
+    return f"; {'held' if row.values[OURS] <= bound * row.values[name] else 'short'} at {bound:.1f}"
 
 
 def quantity(value, unit):

@@ -17,7 +17,7 @@ class Row:
         What was done.
     unit : {"s", "kB", "MB"}
     values : dict of str to float
-        The median of each contender; one that cannot do it is left out.
+        One number a contender, the median or the least of several; one that cannot do it is left out.
     first : float or None
         Our first time, compilation included, where the others' first is like their second.
     extrapolated : tuple of str
@@ -26,8 +26,10 @@ class Row:
         Final training losses, where the contenders train.
     headline : bool
         Whether the row is shown in the picture and in the short table.
-    subject : {"Tables", "Images"}
+    subject : {"Tables", "Images", "Sequences"}
         What the nets are trained on: each has a table of its own.
+    bounds : dict of str to float
+        How many times the value of a contender ours may be.
     """
 
     case: str
@@ -39,6 +41,7 @@ class Row:
     losses: dict = field(default_factory=dict)
     headline: bool = False
     subject: str = "Tables"
+    bounds: dict = field(default_factory=dict)
 
     @property
     def ratios(self):

@@ -1,8 +1,8 @@
-"""Compare scikit-deep with scikit-learn's MLP, Keras' own `fit`, scikeras and PyTorch, side by side in one run.
+"""Compare scikit-deep with scikit-learn's MLP, Keras' own `fit`, scikeras, PyTorch and aeon, side by side in one run.
 
-PyTorch takes part where it is installed. A full run takes about twenty minutes on two cores, which should have nothing
-else to do. It writes `benchmarks.md`, `benchmarks.json` and `benchmarks.png` into docs/_static and the short table into
-the README. `--quick` and `--only` print their table and touch neither.
+PyTorch and aeon take part where they are installed. A full run takes about twenty-five minutes on two cores,
+which should have nothing else to do. It writes `benchmarks.md`, `benchmarks.json` and `benchmarks.png` into
+docs/_static and the short table into the README. `--quick` and `--only` print their table and touch neither.
 """
 
 import argparse
@@ -16,19 +16,27 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import _cases
 import _image_cases
 import _report
+import _sequence_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "docs" / "_static"
-CASES = _cases.CASES | _image_cases.CASES
+GROUPS = {"tables": _cases.CASES, "images": _image_cases.CASES, "sequences": _sequence_cases.CASES}
+CASES = GROUPS["tables"] | GROUPS["images"] | GROUPS["sequences"]
 
 
 def parse(arguments=None):
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = f"a group ({', '.join(GROUPS)}) or one of {', '.join(CASES)}"
     parser.add_argument("--quick", action="store_true", help="small data, about a minute: does the benchmark run?")
-    parser.add_argument("--only", metavar="NAME", choices=CASES, action="append", help=f"one of {', '.join(CASES)}")
+    parser.add_argument("--only", metavar="NAME", choices=[*GROUPS, *CASES], action="append", help=names)
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="write the three files there, and nothing else")
     return parser.parse_args(arguments)
+
+
+def chosen(names):
+    """Return the cases that are asked for, a group standing for its own; all if none is."""
+    return list(dict.fromkeys(case for name in names or GROUPS for case in GROUPS.get(name, (name,))))
 
 
 def run(names, quick):
@@ -45,9 +53,9 @@ def main(arguments=None):
     """Run what the command line asks for, print it and write it down."""
     options = parse(arguments)
     _be_quiet()
-    _warn_if_busy()
-    rows = run(options.only or CASES, options.quick)
-    environment = _report.environment()
+    load = _load()
+    rows = run(chosen(options.only), options.quick)
+    environment = _report.environment() | {"load": load}
     print("\n" + _report.document(rows, environment, options.quick))
     whole = not (options.only or options.quick)
     if options.output or whole:
@@ -66,11 +74,12 @@ def _be_quiet():
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-def _warn_if_busy():
-    """Say that others are at work: libraries with several threads then slow down out of all proportion."""
+def _load():
+    """Return how busy others keep the machine; if they do, libraries with several threads suffer most, so say it."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    if load > 0.5:
+    if load > _report.BUSY:
         print(f"The machine is busy (load {load:.1f}): these figures will mean little.", flush=True)
+    return load
 
 
 if __name__ == "__main__":

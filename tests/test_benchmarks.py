@@ -15,9 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def benchmark(monkeypatch):
     """Return the modules of the benchmark, which is a folder of scripts and no package."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return SimpleNamespace(
-        **{name: importlib.import_module(name) for name in ("run", "_row", "_report", "_image_contenders")}
-    )
+    names = ("run", "_row", "_report", "_image_contenders", "_sequence_contenders")
+    return SimpleNamespace(**{name: importlib.import_module(name) for name in names})
 
 
 @pytest.fixture
@@ -48,10 +47,16 @@ ENVIRONMENT = {
 def test_every_case_can_be_asked_for_by_name(benchmark):
     tables = {"grid", "fit", "sparse", "predict", "import", "pickle", "memory"}
     images = {"image-epoch", "image-start", "image-memory", "image-architectures"}
-    assert set(benchmark.run.CASES) == tables | images
+    sequences = {"sequence-epoch", "sequence-fit"}
+    assert set(benchmark.run.CASES) == tables | images | sequences
     options = benchmark.run.parse(["--quick", "--only", "grid", "--only", "image-start"])
     assert options.quick
     assert options.only == ["grid", "image-start"]
+
+
+def test_a_group_stands_for_its_cases(benchmark):
+    assert benchmark.run.chosen(["sequences", "grid", "sequence-fit"]) == ["sequence-epoch", "sequence-fit", "grid"]
+    assert benchmark.run.chosen(None) == list(benchmark.run.CASES)
 
 
 def test_an_unknown_case_is_refused(benchmark, capsys):
@@ -111,6 +116,20 @@ def test_tables_and_images_have_a_table_each_with_those_who_take_part(benchmark,
     ]
 
 
+def test_a_bound_is_held_or_short(benchmark):
+    values = {"scikit-deep": 1.5, "Keras": 3.0, "PyTorch": 1.0, "aeon": 9.0}
+    bounds = {"Keras": 1.0, "PyTorch": 1.4}
+    row = benchmark._row.Row("sequence-epoch", "an epoch", "s", values, subject="Sequences", bounds=bounds)
+    line = benchmark._report.table([row]).splitlines()[-1]
+    assert line == "| An epoch | 1.50 s | 3.00 s (2.0; held at 1.0) | 1.00 s (0.67; short at 1.4) | 9.00 s (6.0) |"
+    assert any(text.startswith('"Held"') for text in benchmark._report.notes([row]))
+
+
+def test_figures_of_a_busy_machine_say_so(benchmark):
+    assert "load 3.1" in benchmark._report.caption(ENVIRONMENT | {"load": 3.1}, quick=False)
+    assert "load" not in benchmark._report.caption(ENVIRONMENT | {"load": 0.1}, quick=False)
+
+
 def test_notes_are_about_what_was_measured(benchmark, rows):
     image = benchmark._row.Row("image-memory", "memory", "MB", {"scikit-deep": 1.0}, subject="Images")
     about_tables, about_images = (" ".join(benchmark._report.notes(part)) for part in (rows, [image]))
@@ -134,6 +153,17 @@ def test_enlarged_digits_are_bytes_of_9_pixels_for_one(benchmark):
     np.testing.assert_array_equal(images[:, 2:26:3, 2:26:3], images[:, 4:26:3, 4:26:3])
     np.testing.assert_array_equal(images[1_797:], images[:203])
     np.testing.assert_array_equal(labels, [*digits.target, *digits.target[:203]])
+
+
+def test_ragged_series_end_in_their_second_half(benchmark):
+    contenders = benchmark._sequence_contenders
+    X, y = contenders.series((30, 12, 2), ragged=True)
+    values, lengths = contenders.padded(X)
+    assert {len(row) for row in X} <= set(range(6, 13))
+    assert np.bincount(y).tolist() == [10, 10, 10]
+    for row, given, length in zip(values, X, lengths, strict=True):
+        np.testing.assert_array_equal(row[:length], given)
+        assert not row[length:].any()
 
 
 def test_only_the_marked_section_of_a_page_is_rewritten(benchmark):

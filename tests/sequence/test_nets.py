@@ -58,7 +58,7 @@ def test_the_fused_kernel_is_the_plain_lstm(bidirectional):
 
 
 def test_the_kernel_is_in_the_graph():
-    from skdeep.architectures.sequence._layers import FusedLSTM
+    from skdeep.architectures.sequence._cells import FusedLSTM
 
     layer = FusedLSTM(3, return_sequences=True)
     graph = tf.function(layer).get_concrete_function(tf.TensorSpec((None, None, 2), tf.float32))

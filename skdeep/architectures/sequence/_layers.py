@@ -2,6 +2,7 @@
 
 import math
 
+from skdeep.architectures.sequence import _cells
 from skdeep.utils._tensorflow import keras, tf
 
 
@@ -131,39 +132,7 @@ class Pooling(_OverTime):
         return super().get_config() | {"kind": self.kind}
 
 
-@keras.saving.register_keras_serializable("skdeep")
-class FusedLSTM(keras.layers.LSTM):
-    """Keras' LSTM by TensorFlow's kernel for a whole sequence: a third of the time, single precision only."""
-
-    def inner_loop(self, sequences, initial_state, mask, training=False):
-        if sequences.dtype != tf.float32 or (training and self.recurrent_dropout > 0):
-            return super().inner_loop(sequences, initial_state, mask, training)
-        kernels = tf.concat([self.cell.kernel.value, self.cell.recurrent_kernel.value], axis=0)
-        none = tf.zeros((self.units,))
-        # The gradient of BlockLSTMV2 is wrong in TensorFlow 2.21; that of the older kernel is right.
-        result = tf.raw_ops.BlockLSTM(
-            seq_len_max=tf.shape(sequences, tf.int64)[1],
-            x=tf.transpose(sequences, (1, 0, 2)),
-            cs_prev=initial_state[1],
-            h_prev=initial_state[0],
-            w=_in_order(kernels),
-            wci=none,
-            wcf=none,
-            wco=none,
-            b=_in_order(self.cell.bias.value),
-            forget_bias=0.0,
-            cell_clip=-1.0,
-        )
-        return result.h[-1], tf.transpose(result.h, (1, 0, 2)), [result.h[-1], result.cs[-1]]
-
-
-def _in_order(weights):
-    """Return the weights of input, forget gate, cell and output, as Keras has them, in the order of the kernel."""
-    i, f, c, o = tf.split(weights, 4, axis=-1)
-    return tf.concat([i, c, f, o], axis=-1)
-
-
-_CELLS = {"gru": keras.layers.GRU, "lstm": FusedLSTM, "simple": keras.layers.SimpleRNN}
+_CELLS = {"gru": _cells.LoopedGRU, "lstm": _cells.FusedLSTM, "simple": _cells.LoopedSimpleRNN}
 _TWINS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM, "simple": keras.layers.SimpleRNN}
 
 
@@ -202,6 +171,8 @@ class Recurrence(_OverTime):
 
     def call(self, values, mask=None, training=False):
         lengths = None if mask is None else tf.reduce_sum(tf.cast(mask, tf.int32), 1)
+        for direction in self.directions:  # without lengths, only the last state is asked for
+            direction.return_sequences = self.sequences or mask is not None
         outputs = self.directions[0](values, training=training)
         results = [outputs if self.sequences else _last(outputs, lengths)]
         for direction in self.directions[1:]:
@@ -230,7 +201,7 @@ def _backward(values, lengths):
 
 
 def _last(values, lengths):
-    return values[:, -1] if lengths is None else tf.gather(values, lengths - 1, axis=1, batch_dims=1)
+    return values if lengths is None else tf.gather(values, lengths - 1, axis=1, batch_dims=1)
 
 
 @keras.saving.register_keras_serializable("skdeep")
