@@ -9,7 +9,7 @@ _FEWEST_REWRITTEN = 1000
 _ONCE = 1  # of RewriterConfig.NumIterationsType
 
 
-def compile_function(function, types, *, one_thread=False):
+def compile_function(function, types, *, first_counts=False, one_thread=False):
     """Trace a function for arguments of these types and return a callable of the list of arguments.
 
     Parameters
@@ -17,17 +17,20 @@ def compile_function(function, types, *, one_thread=False):
     function : callable
         Takes one tensor for each type.
     types : list of tf.TensorSpec
+    first_counts : bool, default=False
+        Whether the first call counts for as much as later ones, so that a graph is rewritten only where that pays. The
+        graphs of predictions are rewritten as TensorFlow does it, and as Keras' are, with the same last digits.
     one_thread : bool, default=False
         Run the operations one after the other in the thread of the caller, where handing each to a pool of threads
         would take longer than the operation itself. Not on a machine with a GPU, nor where there are loops or branches
         within a loop.
     """
-    plain, in_one_thread = _call_options(), _call_options("SINGLE_THREADED_EXECUTOR")
-    one_thread = one_thread and not _has_gpu()
-    with _calls_with(in_one_thread if one_thread else plain):
+    options = _call_options(first_counts and not _has_gpu())
+    in_one_thread = _call_options(True, "SINGLE_THREADED_EXECUTOR") if one_thread and not _has_gpu() else options
+    with _calls_with(in_one_thread):
         concrete = tf.function(function, autograph=False).get_concrete_function(*types)
     inference = concrete._inference_function
-    options = in_one_thread if one_thread and not _is_nested(inference) else plain
+    options = options if _is_nested(inference) else in_one_thread
     return _Compiled(inference, concrete.captured_inputs, _python_functions(concrete.graph), options)
 
 
@@ -44,11 +47,11 @@ def _is_nested(function):
     return any(child.children for child in function.children)
 
 
-def _call_options(executor=None):
-    """Return how TensorFlow rewrites a graph at its first call, on a CPU only a large one, and what then runs it."""
+def _call_options(sparing, executor=None):
+    """Return how TensorFlow rewrites a graph at its first call, sparing small ones or not, and what then runs it."""
     config = context.context().config
     config.allow_soft_placement = True
-    if not _has_gpu():
+    if sparing:
         config.graph_options.rewrite_options.min_graph_nodes = _FEWEST_REWRITTEN
         config.graph_options.rewrite_options.meta_optimizer_iterations = _ONCE
     return context.FunctionCallOptions(executor, config)

@@ -63,9 +63,11 @@ class Program:
         self._random = state.RandomStates(list(self.models.values()), self._objective.seed_states)
         self._untrained = self._find_untrained()
         self.n_variables, self.nbytes = self._count_variables()
-        self._train = compile_function(self._train_graph, self._train_types(), one_thread=self._is_small())
+        self._train = compile_function(
+            self._train_graph, self._train_types(), first_counts=True, one_thread=self._is_small()
+        )
         types = [tf.TensorSpec((), tf.int32), tf.TensorSpec((len(self._variables),), self.dtype)]
-        self._start = compile_function(self._start_graph, types)
+        self._start = compile_function(self._start_graph, types, first_counts=True)
 
     def _build(self, numbers):
         model, objective = self.spec.model, self.spec.objective
