@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import _check_sample_weight, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from skdeep._data import moments, targets
 from skdeep._data.columns import Ragged
@@ -12,23 +12,6 @@ from skdeep._estimator.problems import Classification
 
 class MomentClassification(Classification):
     """Labels of the moments of series: two classes, or many."""
-
-    def validate(self, estimator, X, y, sample_weight):
-        """Return (y as a Series, sample_weight) checked.
-
-        Raises
-        ------
-        ValueError
-            If there is no y, or not one label for each moment, or weights are negative.
-        """
-        if y is None:
-            raise ValueError(f"This {type(estimator).__name__} estimator requires y to be passed, but y is None.")
-        y = moments.read(y, X)
-        targets.check_labels(y.values)
-        labels = check_array(y.values, ensure_2d=False, dtype=None, input_name="y", estimator=estimator)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        return Series(labels, y.lengths), sample_weight
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of labels; `classes` are all there will ever be, if that is known."""
@@ -56,15 +39,6 @@ class MomentClassification(Classification):
         flat = {"labels": labels.values}
         return super().guess(flat, of_moments(sample_weight, labels), target)
 
-    def objective(self, target):
-        """Return the recipe of what is minimised, and the values of its live numbers."""
-        from skdeep._engine.objectives import by_moment, supervised
-        from skdeep._engine.spec import within
-
-        (name,) = target.names
-        recipe = by_moment.recipe([supervised.OutputLoss(name, self.loss.recipe)])
-        return recipe, within(name, self.loss.numbers)
-
     def columns(self, target, dtype):
         """Return (name, column) of the labels and, if classes have weights, of the weights."""
         (name,) = target.names
@@ -79,6 +53,18 @@ class MomentClassification(Classification):
         (encoded,) = targets.encode_labels(column_or_1d(labels.values), target, dtype)
         found = {name: Series(encoded, labels.lengths)}
         return found if weights is None else found | {f"{name}_weight": Series(weights, labels.lengths)}
+
+    def _check(self, estimator, X, y):
+        y = moments.read(y, X)
+        targets.check_labels(y.values)
+        return Series(
+            check_array(y.values, ensure_2d=False, dtype=None, input_name="y", estimator=estimator), y.lengths
+        )
+
+    def _recipe(self, losses):
+        from skdeep._engine.objectives import by_moment
+
+        return by_moment.recipe(losses)
 
 
 class _Weighed:

@@ -29,7 +29,7 @@ class _Supervised:
         if y is None:
             name = type(estimator).__name__
             raise ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
-        y = self._check(estimator, y)
+        y = self._check(estimator, X, y)
         check_consistent_length(X, y)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -57,10 +57,15 @@ class _Supervised:
 
     def objective(self, target):
         """Return the recipe of what is minimised, and the values of its live numbers."""
+        from skdeep._engine.objectives.supervised import OutputLoss
+
+        recipe = self._recipe([OutputLoss(name, self.loss.recipe) for name in target.names])
+        return recipe, {path: value for name in target.names for path, value in within(name, self.loss.numbers).items()}
+
+    def _recipe(self, losses):
         from skdeep._engine.objectives import supervised
 
-        recipe = supervised.recipe([supervised.OutputLoss(name, self.loss.recipe) for name in target.names])
-        return recipe, {path: value for name in target.names for path, value in within(name, self.loss.numbers).items()}
+        return supervised.recipe(losses)
 
 
 class Classification(_Supervised):
@@ -121,7 +126,7 @@ class Classification(_Supervised):
         classes = target.classes if several else target.classes[0]
         return {"classes_": classes, "n_outputs_": len(target.output_sizes)}
 
-    def _check(self, estimator, y):
+    def _check(self, estimator, X, y):
         targets.check_labels(y)
         return _check_y(y, multi_output=True, estimator=estimator)
 
@@ -165,7 +170,7 @@ class Regression(_Supervised):
         """Return what a fitted regressor tells of its targets."""
         return {"n_outputs_": target.output_sizes[0]}
 
-    def _check(self, estimator, y):
+    def _check(self, estimator, X, y):
         return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=estimator)
 
     def _encode(self, y, target, dtype):

@@ -111,7 +111,7 @@ def occlusion(estimator, X, y, *, image_shape, patch, stride, fill, scoring, pro
             return working
 
         drops = _score_drops(scorer, estimator, images, y, X, patches, cover, 1, progress)
-    return Importances(_by_pixel(drops, patches, images.shape[1:3]), name)
+    return Importances(averaged(drops, patches, images.shape[1:3]), name)
 
 
 def permutation(estimator, X, y, *, image_shape, patch, stride, scoring, n_repeats, random_state, progress):
@@ -141,7 +141,7 @@ def permutation(estimator, X, y, *, image_shape, patch, stride, scoring, n_repea
         return working
 
     drops = _score_drops(scorer, estimator, images, y, X, patches, permute, n_repeats, progress)
-    return Importances(_by_pixel(drops, patches, images.shape[1:3]), named(scoring))
+    return Importances(averaged(drops, patches, images.shape[1:3]), named(scoring))
 
 
 def _drops_by_image(credit, images, y, X, patches, fill, progress):
@@ -200,8 +200,8 @@ def _fill(fill, images):
         raise ValueError(f"fill has the shape {fill.shape} and does not fit images of {images.shape[1:]}.") from None
 
 
-def _by_pixel(drops, patches, shape):
-    """Return the average over the patches that cover each pixel."""
+def averaged(drops, patches, shape):
+    """Return the average over the patches that cover each pixel, or moment."""
     total, count = np.zeros(shape), np.zeros(shape)
     for drop, patch in zip(drops, patches, strict=True):
         total[patch] += drop

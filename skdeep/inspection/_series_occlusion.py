@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_consistent_length
 
 from skdeep.inspection._labels import check_y
-from skdeep.inspection._occlusion import Importances, named, row_by_row
+from skdeep.inspection._occlusion import Importances, averaged, named, row_by_row
 from skdeep.inspection._series import SeriesRows
 
 _WINDOWS_A_SERIES = 20
@@ -80,7 +80,7 @@ def occlusion(estimator, X, y, *, form, patch, stride, fill, scoring, progress):
     for window in progress(windows):
         with rows.changed(window, lambda view, number, window=window: fill[window][: len(view)]):
             drops.append(clean - scorer(estimator, rows.laid_out(), y))
-    return Importances(_by_moment(drops, windows, rows.longest), name)
+    return Importances(averaged(drops, windows, rows.longest), name)
 
 
 def permutation(estimator, X, y, *, form, patch, stride, scoring, n_repeats, random_state, progress):
@@ -113,7 +113,7 @@ def permutation(estimator, X, y, *, form, patch, stride, scoring, n_repeats, ran
             with rows.changed(window, lambda view, number, taken=taken: taken[number]):
                 scores.append(scorer(estimator, rows.laid_out(), y))
         drops.append(clean - np.mean(scores))
-    return Importances(_by_moment(drops, windows, rows.longest), named(scoring))
+    return Importances(averaged(drops, windows, rows.longest), named(scoring))
 
 
 def _exchanged(parts, random):
@@ -138,12 +138,3 @@ def _drops_by_row(credit, rows, y, windows, fill, progress):
         count[:, window] += 1
     there = np.arange(rows.longest) < rows.lengths[:, None]
     return (total / count * there).sum(axis=0) / there.sum(axis=0)
-
-
-def _by_moment(drops, windows, longest):
-    """Return the average over the windows that cover each moment."""
-    total, count = np.zeros((2, longest))
-    for drop, window in zip(drops, windows, strict=True):
-        total[window] += drop
-        count[window] += 1
-    return total / count
