@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
+from skdeep._data.inputs._series_rows import mean_and_variance
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._estimator.params import param
 from skdeep.utils._words import Names
@@ -41,8 +42,5 @@ class FormParams:
 
 def mean_and_scale(series):
     """Return the mean and the standard deviation of each channel over all moments; 1 for what does not vary."""
-    mean = series.values.mean(axis=0, dtype=np.float64)
-    scale = np.sqrt(np.square(series.values - mean).mean(axis=0))
-    # What hardly varies is noise of the computation.
-    scale[scale <= 10 * np.finfo(series.values.dtype).eps * np.abs(mean)] = 1.0
-    return mean, scale
+    mean, variance = mean_and_variance(series, series.values.dtype)
+    return mean, np.sqrt(variance)

@@ -117,6 +117,23 @@ def rounded_up(number):
     return -(-number // step) * step
 
 
+def mean_and_variance(X, dtype, sample_weight=None):
+    """Return the mean and the variance of each channel over all moments; 1 for what does not vary.
+
+    Parameters
+    ----------
+    X : Series
+    dtype : dtype
+        Of the computation, in whose last digits a channel may vary by nothing but noise.
+    sample_weight : ndarray of shape (n_series,), optional
+    """
+    weight = None if sample_weight is None else np.repeat(sample_weight, X.lengths)
+    mean = np.average(X.values.astype(np.float64), axis=0, weights=weight)
+    variance = np.average(np.square(X.values - mean), axis=0, weights=weight)
+    variance[variance <= (10 * np.finfo(dtype).eps * mean) ** 2] = 1.0
+    return mean, variance
+
+
 def check_length(X, inputs):
     """Raise ValueError for series that are longer than a net takes."""
     if inputs.limited and len(X) and X.lengths.max() > inputs.longest:

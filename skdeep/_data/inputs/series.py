@@ -107,11 +107,7 @@ class SeriesInputs:
         found = replace(self, longest=_series_rows.rounded_up(int(X.lengths.max())))
         if not self.standardize:
             return found
-        weight = None if sample_weight is None else np.repeat(sample_weight, X.lengths)
-        mean = np.average(X.values.astype(np.float64), axis=0, weights=weight)
-        variance = np.average(np.square(X.values - mean), axis=0, weights=weight)
-        # What hardly varies is noise of the computation.
-        variance[variance <= (10 * np.finfo(self.dtype).eps * mean) ** 2] = 1.0
+        mean, variance = _series_rows.mean_and_variance(X, self.dtype, sample_weight)
         return replace(found, mean=tuple(mean.tolist()), variance=tuple(variance.tolist()))
 
     def numbers(self, X, sample_weight=None):
