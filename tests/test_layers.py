@@ -49,6 +49,7 @@ WITH_TENSORFLOW = (
     "skdeep.architectures._augmentation",
     "skdeep.architectures._normalization",
     "skdeep.architectures.cnn._layers",
+    "skdeep.architectures.sequence._attention",
     "skdeep.architectures.sequence._cells",
     "skdeep.architectures.sequence._layers",
     "skdeep.losses._resolve",

@@ -1,11 +1,11 @@
-"""Recurrent layers in loops of our own compute what Keras' do, forth and back."""
+"""Layers with gradients of our own compute what Keras' do, forth and back."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from skdeep.architectures.sequence import _cells
+from skdeep.architectures.sequence import _attention, _cells
 
 KINDS = [
     (_cells.FusedLSTM, keras.layers.LSTM, "float32"),
@@ -15,14 +15,14 @@ KINDS = [
 ]
 
 
-def gradients(layer, values, weighting):
+def gradients(layer, values, weighting, call=lambda layer, values: layer(values, training=True)):
     """Return the outputs of a layer and the gradients of a weighted sum, of the inputs and all weights."""
 
-    @tf.function(input_signature=[tf.TensorSpec((None, None, 3), values.dtype)])
+    @tf.function(input_signature=[tf.TensorSpec((None, None, values.shape[2]), values.dtype)])
     def run(values):
         with tf.GradientTape() as tape:
             tape.watch(values)
-            outputs = layer(values, training=True)
+            outputs = call(layer, values)
             total = tf.reduce_sum(outputs * weighting)
         return outputs, tape.gradient(total, [values, *(weight.value for weight in layer.weights)])
 
@@ -34,16 +34,63 @@ def gradients(layer, values, weighting):
 @pytest.mark.parametrize("sequences", [False, True])
 @pytest.mark.parametrize("time", [1, 6])
 def test_outputs_and_gradients_are_those_of_keras(ours, theirs, dtype, sequences, time):
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(4, time, 3)).astype(dtype)
     layers = [kind(5, return_sequences=sequences, dtype=dtype) for kind in (ours, theirs)]
+    assert_twins(layers, (4, time, 3), dtype)
+
+
+def assert_twins(layers, shape, dtype, n_inputs=1, **options):
+    """Give both layers the same weights, and compare outputs and gradients."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=shape).astype(dtype)
     for layer in layers:
-        layer.build(values.shape)
-    weights = [rng.normal(size=weight.shape) for weight in layers[0].weights]
+        layer.build(*[shape] * n_inputs)
+    weights = [rng.normal(size=weight.shape) / weight.shape[0] for weight in layers[0].weights]
     for layer in layers:
         layer.set_weights(weights)
-    weighting = rng.normal(size=(4, time, 5) if sequences else (4, 5)).astype(dtype)
-    found, expected = (gradients(layer, values, weighting) for layer in layers)
+    outputs = layers[0].compute_output_shape(*[shape] * n_inputs)
+    weighting = rng.normal(size=outputs).astype(dtype)
+    found, expected = (gradients(layer, values, weighting, **options) for layer in layers)
     tolerance = 1e-10 if dtype == "float64" else 2e-5
+    assert len(found) == 2 + len(weights)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_wide_lstm_in_two_parts_computes_what_keras_does(rows):
+    layers = [kind(60, return_sequences=True) for kind in (_cells.FusedLSTM, keras.layers.LSTM)]
+    assert_twins(layers, (rows, 4, 3), "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("lengths", [None, [6, 1, 4, 2]])
+def test_attention_computes_what_keras_does(dtype, lengths):
+    kinds = (_attention.SelfAttention, keras.layers.MultiHeadAttention)
+    layers = [kind(2, 4, dtype=dtype) for kind in kinds]
+    mask = {} if lengths is None else {"value_mask": np.arange(6) < np.array(lengths)[:, None]}
+
+    def call(layer, values):
+        return layer(values, values, return_attention_scores=True, **mask)[0]
+
+    assert_twins(layers, (4, 6, 8), dtype, n_inputs=2, call=call)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_shares_of_attention_are_those_of_keras(dtype):
+    ours = _attention.SelfAttention(2, 4, dtype=dtype)
+    values = tf.constant(np.random.default_rng(0).normal(size=(3, 5, 8)), dtype)
+    mask = np.arange(5) < np.array([5, 1, 3])[:, None]
+    _, shares = ours(values, values, value_mask=mask)
+    theirs = ours.twin()
+    theirs.build(values.shape, values.shape)
+    theirs.set_weights(ours.get_weights())
+    _, expected = theirs(values, values, value_mask=mask, return_attention_scores=True)
+    np.testing.assert_allclose(shares, expected, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_layer_normalization_computes_what_keras_does(dtype):
+    layers = [
+        kind(epsilon=1e-6, dtype=dtype) for kind in (_attention.LayerNormalization, keras.layers.LayerNormalization)
+    ]
+    assert_twins(layers, (3, 5, 7), dtype)

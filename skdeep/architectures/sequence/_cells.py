@@ -6,6 +6,8 @@ the gradients of the weights are single products over all moments.
 
 from skdeep.utils._tensorflow import keras, tf
 
+_ONE_THREAD = 2**13  # with fewer weights, a second thread costs more than it does
+
 
 @keras.saving.register_keras_serializable("skdeep")
 class FusedLSTM(keras.layers.LSTM):
@@ -15,22 +17,37 @@ class FusedLSTM(keras.layers.LSTM):
         if sequences.dtype != tf.float32 or (training and self.recurrent_dropout > 0):
             return super().inner_loop(sequences, initial_state, mask, training)
         kernels = tf.concat([self.cell.kernel.value, self.cell.recurrent_kernel.value], axis=0)
-        none = tf.zeros((self.units,))
-        # The gradient of BlockLSTMV2 is wrong in TensorFlow 2.21; that of the older kernel is right.
-        result = tf.raw_ops.BlockLSTM(
-            seq_len_max=tf.shape(sequences, tf.int64)[1],
-            x=tf.transpose(sequences, (1, 0, 2)),
-            cs_prev=initial_state[1],
-            h_prev=initial_state[0],
-            w=_in_order(kernels),
-            wci=none,
-            wcf=none,
-            wco=none,
-            b=_in_order(self.cell.bias.value),
-            forget_bias=0.0,
-            cell_clip=-1.0,
-        )
-        return result.h[-1], tf.transpose(result.h, (1, 0, 2)), [result.h[-1], result.cs[-1]]
+        weights, bias = _in_order(kernels), _in_order(self.cell.bias.value)
+        given = (sequences, *initial_state)
+        wide = weights.shape.num_elements() > _ONE_THREAD
+        taken = (_halves(one) if wide else [one] for one in given)
+        results = [_whole_sequence(*part, weights, bias) for part in zip(*taken, strict=True)]
+        states = tf.concat([result.h for result in results], axis=1)
+        cells = tf.concat([result.cs[-1] for result in results], axis=0)
+        return states[-1], tf.transpose(states, (1, 0, 2)), [states[-1], cells]
+
+
+def _halves(values):
+    # The kernel uses one thread: two of them take half the rows each.
+    return tf.split(values, [tf.shape(values)[0] // 2, -1], num=2)
+
+
+def _whole_sequence(values, state, cell, weights, bias):
+    none = tf.zeros_like(bias[: state.shape[1]])
+    # The gradient of BlockLSTMV2 is wrong in TensorFlow 2.21; that of the older kernel is right.
+    return tf.raw_ops.BlockLSTM(
+        seq_len_max=tf.shape(values, tf.int64)[1],
+        x=tf.transpose(values, (1, 0, 2)),
+        cs_prev=cell,
+        h_prev=state,
+        w=weights,
+        wci=none,
+        wcf=none,
+        wco=none,
+        b=bias,
+        forget_bias=0.0,
+        cell_clip=-1.0,
+    )
 
 
 def _in_order(weights):

@@ -83,9 +83,10 @@ def build(config, signature, numbers):
 
 class _Encoder:
     def __init__(self, config, dtype, numbers):
-        from skdeep.architectures.sequence import _layers
+        from skdeep.architectures.sequence import _attention, _layers
 
-        self.config, self._dtype, self._numbers, self._kinds = config, dtype, numbers, _layers
+        self.config, self._dtype, self._numbers = config, dtype, numbers
+        self._kinds, self._attention = _layers, _attention
 
     def patches(self, values, mask):
         """Return one vector for each moment, or for each patch of moments, and their mask."""
@@ -109,7 +110,7 @@ class _Encoder:
     def layer(self, hidden, mask, index):
         """Attention, then a dense net for each moment; each is added to what it was given."""
         config, own = self.config, {"dtype": self._dtype}
-        attention = keras.layers.MultiHeadAttention(
+        attention = self._attention.SelfAttention(
             config.n_heads, config.width // config.n_heads, **own, name=f"attention_{index}"
         )
         given = self.normalized(hidden, f"normalization_{index}_attention")
@@ -123,7 +124,7 @@ class _Encoder:
         return self._added(hidden, narrow, f"{index}_dense")
 
     def normalized(self, hidden, name):
-        return keras.layers.LayerNormalization(epsilon=1e-6, dtype=self._dtype, name=name)(hidden)
+        return self._attention.LayerNormalization(epsilon=1e-6, dtype=self._dtype, name=name)(hidden)
 
     def _added(self, hidden, change, name):
         if self.config.dropout:
