@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.stats import norm
 
 from skdeep.architectures.sequence import _attention, _cells
 
@@ -90,7 +91,15 @@ def test_shares_of_attention_are_those_of_keras(dtype):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_layer_normalization_computes_what_keras_does(dtype):
-    layers = [
-        kind(epsilon=1e-6, dtype=dtype) for kind in (_attention.LayerNormalization, keras.layers.LayerNormalization)
-    ]
-    assert_twins(layers, (3, 5, 7), dtype)
+    ours = _attention.LayerNormalization(epsilon=1e-6, dtype=dtype)
+    assert_twins([ours, ours.twin()], (3, 5, 7), dtype)
+
+
+def test_gelu_computes_what_keras_does():
+    ours = _attention.Gelu()
+    assert_twins([ours, ours.twin()], (3, 5, 7), "float32")
+
+
+def test_gelu_is_the_value_times_the_normal_distribution_in_double_precision():
+    values = np.linspace(-6, 6, 25)
+    np.testing.assert_allclose(_attention.Gelu(dtype="float64")(values), values * norm.cdf(values), atol=1e-15)

@@ -1,4 +1,6 @@
-"""Keras' layers of a transformer with gradients of our own, which go over the values of all pairs fewer times."""
+"""Keras' layers of a transformer with gradients of our own, which go over the values fewer times."""
+
+import math
 
 from skdeep.utils._tensorflow import keras, tf
 
@@ -87,3 +89,28 @@ class LayerNormalization(keras.layers.LayerNormalization):
     def twin(self):
         """Return Keras' own layer."""
         return keras.layers.LayerNormalization.from_config(self.get_config())
+
+
+@keras.saving.register_keras_serializable("skdeep")
+class Gelu(keras.layers.Activation):
+    """Keras' activation "gelu": each value times the share of a normal distribution below it."""
+
+    def __init__(self, activation="gelu", **kwargs):
+        super().__init__(activation, **kwargs)
+
+    def call(self, inputs):
+        @tf.custom_gradient
+        def activated(values):
+            share = 0.5 + 0.5 * tf.math.erf(values * math.sqrt(0.5))
+
+            def gradient(given):
+                density = tf.exp(-0.5 * values * values - 0.5 * math.log(2 * math.pi))
+                return given * (share + values * density)
+
+            return values * share, gradient
+
+        return activated(inputs)
+
+    def twin(self):
+        """Return Keras' own layer."""
+        return keras.layers.Activation.from_config(self.get_config())

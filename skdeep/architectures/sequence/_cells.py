@@ -18,24 +18,26 @@ class FusedLSTM(keras.layers.LSTM):
             return super().inner_loop(sequences, initial_state, mask, training)
         kernels = tf.concat([self.cell.kernel.value, self.cell.recurrent_kernel.value], axis=0)
         weights, bias = _in_order(kernels), _in_order(self.cell.bias.value)
-        given = (sequences, *initial_state)
-        wide = weights.shape.num_elements() > _ONE_THREAD
-        taken = (_halves(one) if wide else [one] for one in given)
-        results = [_whole_sequence(*part, weights, bias) for part in zip(*taken, strict=True)]
-        states = tf.concat([result.h for result in results], axis=1)
-        cells = tf.concat([result.cs[-1] for result in results], axis=0)
-        return states[-1], tf.transpose(states, (1, 0, 2)), [states[-1], cells]
+        run = _in_two_threads if weights.shape.num_elements() > _ONE_THREAD else _in_one_thread
+        states, cells = run(weights, bias, sequences, *initial_state)
+        return states[-1], tf.transpose(states, (1, 0, 2)), [states[-1], cells[-1]]
 
 
-def _halves(values):
-    # The kernel uses one thread: two of them take half the rows each.
-    return tf.split(values, [tf.shape(values)[0] // 2, -1], num=2)
+def _in_two_threads(weights, bias, *given):
+    """Run the kernel, which uses one thread, on half the rows and on the others."""
+    rows = tf.shape(given[0])[0]
+    half, odd = rows // 2, rows % 2
+    # Both take the middle row, if there is one: the gradient of no rows would be whatever the memory held.
+    first = _in_one_thread(weights, bias, *(one[: half + odd] for one in given))
+    second = _in_one_thread(weights, bias, *(one[half:] for one in given))
+    return [tf.concat([one, other[:, odd:]], axis=1) for one, other in zip(first, second, strict=True)]
 
 
-def _whole_sequence(values, state, cell, weights, bias):
+def _in_one_thread(weights, bias, values, state, cell):
+    """Return the outputs and the states of the cells, of shape (time, rows, units)."""
     none = tf.zeros_like(bias[: state.shape[1]])
     # The gradient of BlockLSTMV2 is wrong in TensorFlow 2.21; that of the older kernel is right.
-    return tf.raw_ops.BlockLSTM(
+    result = tf.raw_ops.BlockLSTM(
         seq_len_max=tf.shape(values, tf.int64)[1],
         x=tf.transpose(values, (1, 0, 2)),
         cs_prev=cell,
@@ -48,6 +50,7 @@ def _whole_sequence(values, state, cell, weights, bias):
         forget_bias=0.0,
         cell_clip=-1.0,
     )
+    return result.h, result.cs
 
 
 def _in_order(weights):

@@ -119,7 +119,8 @@ class _Encoder:
         hidden = self._added(hidden, attended, f"{index}_attention")
         wide = self.normalized(hidden, f"normalization_{index}_dense")
         wide = keras.layers.Dense(config.width * _FEED_FORWARD, **own, name=f"dense_{index}_wide")(wide)
-        wide = keras.layers.Activation(_undescribed(config.activation), **own, name=f"activation_{index}")(wide)
+        kind = self._attention.Gelu if config.activation == "gelu" else keras.layers.Activation
+        wide = kind(_undescribed(config.activation), **own, name=f"activation_{index}")(wide)
         narrow = keras.layers.Dense(config.width, **own, name=f"dense_{index}_narrow")(wide)
         return self._added(hidden, narrow, f"{index}_dense")
 
