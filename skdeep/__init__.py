@@ -5,7 +5,18 @@ TensorFlow is imported at the first fit or prediction, never before.
 
 import importlib
 
-_MODULES = ("image", "inspection", "losses", "metrics", "over_sampling", "schedules", "sequence", "tabular", "utils")
+_MODULES = (
+    "image",
+    "inspection",
+    "losses",
+    "metrics",
+    "over_sampling",
+    "schedules",
+    "sequence",
+    "tabular",
+    "text",
+    "utils",
+)
 
 __all__ = ["__version__", "cache_info", "clear_cache", *_MODULES]
 

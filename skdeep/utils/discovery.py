@@ -11,7 +11,7 @@ from skdeep.sequence import TemporalCNNClassifier
 
 __all__ = ["all_estimators", "checking_instance"]
 
-_HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.sequence", "skdeep.over_sampling")
+_HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.sequence", "skdeep.text", "skdeep.over_sampling")
 
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
 _RECURRENT = {"units": 16, "epochs": 60, "batch_size": 100, "learning_rate": 0.02}
@@ -38,6 +38,7 @@ _CHECKING = {
     "SequenceEmbedding": {"estimator": TemporalCNNClassifier(**_CONVOLUTIONAL)},
     "SequencePadder": {},
     "SequenceScaler": {},
+    "TokenSequencer": {},
     "TemporalCNNClassifier": _CONVOLUTIONAL,
     "TemporalCNNRegressor": _CONVOLUTIONAL,
     "TransformerClassifier": _ATTENTIVE,
