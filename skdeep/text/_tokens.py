@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+_APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
 # An article, pronoun or preposition that lost its vowel before another: l'école, d'abord, qu'elle; dell'arte.
 _ELIDED = r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|un|all|dall|dell|nell|sull)'"
 _ELISION = re.compile(rf"({_ELIDED})(?=[aeiouyhàâäæéèêëîïôöœùûü])", re.IGNORECASE)
@@ -13,7 +14,7 @@ _GLUED_AFTER = re.compile(rf"([(\[{{]|{_ELIDED})\s+(?=\w)", re.IGNORECASE)
 
 def composed(text):
     """Return a text in Unicode's composed form (NFC), with plain apostrophes."""
-    return unicodedata.normalize("NFC", text).replace("’", "'").replace("ʼ", "'")
+    return unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
 
 
 def split_elisions(text):
