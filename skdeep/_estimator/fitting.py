@@ -47,7 +47,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     inputs = inputs.computing(rows.X) if before is None else inputs
     rows, held_out = _split(estimator, inputs, problem, rows, held_out, target, seeds[1])
     class_weights = problem.class_weights(rows.y, rows.sample_weight, target)
-    inputs = inputs.learn(rows.X, rows.sample_weight) if before is None else inputs
+    inputs = inputs.learn(rows) if before is None else inputs
 
     # The net and how it is trained.
     signature = inputs.signature(rows.X, *([] if held_out is None else [held_out.X]))

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
 from skdeep._data.inputs import Images
+from skdeep._data.rows import RowData
 from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.base import BaseDeepEstimator
 from skdeep._estimator.net import Net
@@ -152,7 +153,7 @@ class ImageEmbedding(
         inputs = Images(self.image_shape, self.rescale, backbone.DTYPE)
         X = inputs.validate(self, X, reset=True)
         check_images(measures, self.image_shape_)
-        inputs, numbers = inputs.learn(X), inputs.numbers(X)
+        inputs, numbers = inputs.learn(RowData(X)), inputs.numbers(X)
         spec = ModelSpec(backbone.build, measures, tuple(numbers))
         self._net = Net(spec, inputs.signature(X), inputs, numbers=numbers)
         is_random = are_random(weights)

@@ -10,9 +10,10 @@ from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.net import Design
 from skdeep._estimator.params import ClassifierParams, RegressorParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
+from skdeep._estimator.scheduled import SCHEDULE
 from skdeep.architectures import _activations
 from skdeep.architectures.sequence import rnn
-from skdeep.sequence._params import SCHEDULE, STEPS, SequenceParams
+from skdeep.sequence._params import STEPS, SequenceParams
 from skdeep.sequence._per_step import SequenceClassifier
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names

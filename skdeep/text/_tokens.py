@@ -7,7 +7,9 @@ _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
 # An article, pronoun or preposition that lost its vowel before another: l'école, d'abord, qu'elle; dell'arte.
 _ELIDED = r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|un|all|dall|dell|nell|sull)'"
 _ELISION = re.compile(rf"({_ELIDED})(?=[aeiouyhàâäæéèêëîïôöœùûü])", re.IGNORECASE)
-_WORD = re.compile(rf"{_ELIDED}(?=\s)|\w+(?:['\-]\w+)*|[^\w\s]", re.IGNORECASE)
+_A_WORD = rf"{_ELIDED}(?=\s)|\w+(?:['\-]\w+)*"
+WORD = re.compile(_A_WORD, re.IGNORECASE)
+_TOKEN = re.compile(rf"{_A_WORD}|[^\w\s]", re.IGNORECASE)
 _GLUED_BEFORE = re.compile(r"\s+([.,;:!?%)\]}…])")
 _GLUED_AFTER = re.compile(rf"([(\[{{]|{_ELIDED})\s+(?=\w)", re.IGNORECASE)
 
@@ -24,7 +26,7 @@ def split_elisions(text):
 
 def words(text):
     """Return the words and the punctuation marks of a text, in order."""
-    return _WORD.findall(split_elisions(composed(text)))
+    return _TOKEN.findall(split_elisions(composed(text)))
 
 
 def joined(tokens):

@@ -38,6 +38,8 @@ _CHECKING = {
     "SequenceEmbedding": {"estimator": TemporalCNNClassifier(**_CONVOLUTIONAL)},
     "SequencePadder": {},
     "SequenceScaler": {},
+    "TextFeatures": {},
+    "TextNormalizer": {},
     "TokenSequencer": {},
     "TemporalCNNClassifier": _CONVOLUTIONAL,
     "TemporalCNNRegressor": _CONVOLUTIONAL,

@@ -8,6 +8,7 @@ dtype for `computing`, to `learn` from training rows, for the `numbers` that the
 from skdeep._data.inputs.images import Images
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._data.inputs.tables import Tables
+from skdeep._data.inputs.texts import Texts
 from skdeep._data.inputs.tokens import TokenInputs
 
-__all__ = ["Images", "SeriesInputs", "Tables", "TokenInputs"]
+__all__ = ["Images", "SeriesInputs", "Tables", "Texts", "TokenInputs"]

@@ -87,9 +87,9 @@ class Images:
         """Return these inputs with the dtype that suits X."""
         return replace(self, dtype=precision.compute_dtype(self.dtype, X.size))
 
-    def learn(self, X, sample_weight=None):
+    def learn(self, rows):
         """Return these inputs with the shape of the images."""
-        return replace(self, image_shape=X.shape[1:])
+        return replace(self, image_shape=rows.X.shape[1:])
 
     def numbers(self, X, sample_weight=None):
         """Return the mean and variance with which the net standardises pixels."""

@@ -102,12 +102,13 @@ class SeriesInputs:
         """Return these inputs with the dtype that suits X."""
         return replace(self, dtype=precision.compute_dtype(self.dtype, X.values.size))
 
-    def learn(self, X, sample_weight=None):
+    def learn(self, rows):
         """Return these inputs with the mean and the variance of each channel in training rows."""
+        X = rows.X
         found = replace(self, longest=_series_rows.rounded_up(int(X.lengths.max())))
         if not self.standardize:
             return found
-        mean, variance = _series_rows.mean_and_variance(X, self.dtype, sample_weight)
+        mean, variance = _series_rows.mean_and_variance(X, self.dtype, rows.sample_weight)
         return replace(found, mean=tuple(mean.tolist()), variance=tuple(variance.tolist()))
 
     def numbers(self, X, sample_weight=None):

@@ -65,6 +65,10 @@ class Tables:
         accepted = precision.accepted_dtypes(X, self.dtype)
         return validate_data(estimator, X, accept_sparse="csr", dtype=accepted, reset=reset)
 
+    def rows(self, matrix):
+        """Return a matrix that comes from a transformer as validated rows."""
+        return matrix
+
     def in_dtype(self, dtype):
         """Return these inputs, computing in another dtype if one is asked for."""
         return self if dtype == "auto" else replace(self, dtype=dtype)
@@ -74,7 +78,7 @@ class Tables:
         n_values = X.nnz if sparse.issparse(X) else X.size
         return replace(self, dtype=precision.compute_dtype(self.dtype, n_values))
 
-    def learn(self, X, sample_weight=None):
+    def learn(self, rows):
         """Return these inputs with what they learned from training rows: nothing."""
         return self
 

@@ -54,13 +54,17 @@ class TokenInputs:
         """
         if isinstance(X, Series):
             return X
-        ids, lengths = _read(X)
-        _check_ids(ids, self.n_vectors)
-        X = _without_padding(ids, lengths)
+        X = self.rows(X)
         if reset:
             estimator.n_channels_ = None
             estimator.vocabulary_size_ = self.n_vectors or int(X.values.max(initial=0)) + 1
         return X
+
+    def rows(self, X):
+        """Return rows of ids, padded or not, as a Series of ids."""
+        ids, lengths = _read(X)
+        _check_ids(ids, self.n_vectors)
+        return _without_padding(ids, lengths)
 
     def in_dtype(self, dtype):
         """Return these inputs, computing in another dtype if one is asked for."""
@@ -70,8 +74,9 @@ class TokenInputs:
         """Return these inputs with the dtype that suits X."""
         return replace(self, dtype=precision.compute_dtype(self.dtype, X.values.size))
 
-    def learn(self, X, sample_weight=None):
+    def learn(self, rows):
         """Return these inputs with the ids that training rows have."""
+        X = rows.X
         if self.n_vectors is not None:
             known = np.ones(self.n_vectors, bool)
         else:

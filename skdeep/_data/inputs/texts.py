@@ -1,0 +1,119 @@
+"""Texts: strings that a transformer makes a table of, or rows of ids."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sklearn.base import clone
+
+from skdeep._data import texts
+from skdeep._data.rows import RowData
+
+
+class TextRows:
+    """Texts, and what a fitted transformer made of them last, so that they are read once.
+
+    Parameters
+    ----------
+    texts : ndarray of str
+    made : (transformer, array or matrix), optional
+    """
+
+    def __init__(self, texts, made=(None, None)):
+        self.texts, self.made = texts, made
+
+    @property
+    def shape(self):
+        """Number of texts, in a tuple."""
+        return self.texts.shape
+
+    def __len__(self):
+        return len(self.texts)
+
+    def __getitem__(self, rows):
+        """Return some texts, by slice or by numbers."""
+        rows = rows[0] if isinstance(rows, tuple) else rows
+        transformer, made = self.made
+        return TextRows(self.texts[rows], (transformer, None if made is None else made[rows]))
+
+    def by(self, transformer):
+        """Return what a fitted transformer makes of them."""
+        if self.made[0] is not transformer:
+            self.made = transformer, transformer.transform(self.texts)
+        return self.made[1]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts that are a table, or rows of ids, to the net.
+
+    Parameters
+    ----------
+    transformer : transformer instance
+        From texts to a matrix of numbers, or to padded rows of ids; it is fitted in `learn`.
+    inner : Tables or TokenInputs
+        What it makes.
+    memory : joblib.Memory or None
+        Remembers what was learned of texts.
+    """
+
+    transformer: Any
+    inner: Any
+    memory: Any = None
+
+    attributes = ""
+    tag = staticmethod(lambda tags, estimator: texts.tag(tags))
+
+    @property
+    def dtype(self):
+        """What the net computes in."""
+        return self.inner.dtype
+
+    def batches(self, n_rows):
+        """Return what `batch_size="auto"` is, and the factor of `learning_rate="auto"` that goes with it."""
+        return self.inner.batches(n_rows)
+
+    def validate(self, estimator, X, *, reset):
+        """Return X as TextRows; what was returned may be given again.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X does not hold strings, or none.
+        """
+        return X if isinstance(X, TextRows) else TextRows(texts.read_texts(X))
+
+    def in_dtype(self, dtype):
+        """Return these inputs, computing in another dtype if one is asked for."""
+        return replace(self, inner=self.inner.in_dtype(dtype))
+
+    def computing(self, X):
+        """Return these inputs with their dtype: single precision, which the features of texts have."""
+        return self if self.dtype != "auto" else replace(self, inner=replace(self.inner, dtype="float32"))
+
+    def learn(self, rows):
+        """Return these inputs with what the transformer learned of training rows."""
+        fit = _fitted if self.memory is None else self.memory.cache(_fitted)
+        rows.X.made = transformer, _ = fit(clone(self.transformer), rows.X.texts, rows.y)
+        learned = replace(self, transformer=transformer)
+        inner = learned.inner.learn(RowData(learned._inner_rows(rows.X), rows.y, rows.sample_weight))
+        return replace(learned, inner=inner)
+
+    def numbers(self, X, sample_weight=None):
+        """Return the live numbers of the net that are statistics of training rows."""
+        return self.inner.numbers(self._inner_rows(X), sample_weight)
+
+    def signature(self, X, *others):
+        """Describe validated rows."""
+        return self.inner.signature(*map(self._inner_rows, (X, *others)))
+
+    def encode(self, X, signature):
+        """Return a validated X as the named arrays that a signature asks for."""
+        return self.inner.encode(self._inner_rows(X), signature)
+
+    def _inner_rows(self, X):
+        return self.inner.rows(X.by(self.transformer))
+
+
+def _fitted(transformer, texts, y):
+    made = transformer.fit_transform(texts, y)
+    return transformer, made

@@ -1,0 +1,62 @@
+"""Training of a set length, under a schedule that comes to its end."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, Options
+
+from skdeep._estimator.params import TrainingParams, param, positive
+from skdeep.schedules import CosineDecay, schedule_names
+from skdeep.utils._words import Names
+
+# Under a warm-up and a cosine, a step may be three times as large as at a constant rate.
+SCHEDULE = CosineDecay(), 3.0
+
+
+def epochs_param(steps, least):
+    """Declare `epochs`, of which "auto" is as many as make some steps.
+
+    Parameters
+    ----------
+    steps, least : int
+        Steps, and epochs, at least.
+    """
+    return param(
+        "auto",
+        [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
+        'int or "auto"',
+        f'Passes over the training data, at most. "auto" is as many as make {steps} steps, and {least} at least: few '
+        "rows are visited more often than many.",
+    )
+
+
+@dataclass(eq=False, repr=False)
+class ScheduledParams(TrainingParams):
+    """What differs in such a training."""
+
+    n_iter_no_change: object = param(
+        np.inf,
+        [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+        "int or inf",
+        "Training stops when more than this many epochs in a row did not improve by `tol`: on validation data with "
+        "early stopping, else in the training loss. With inf the schedule of the learning rate comes to its end, which "
+        "is when a net is best; early stopping then keeps the best weights.",
+    )
+    learning_rate: object = param(
+        "auto",
+        [Names({"auto"}), positive(Real)],
+        'float or "auto"',
+        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
+        '"auto", or the one of an optimizer instance.',
+    )
+    learning_rate_schedule: object = param(
+        "auto",
+        [Names({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
+        "str, Schedule, callable or None",
+        "Factor of the learning rate over the course of training: one of "
+        + ", ".join(f'"{name}"' for name in schedule_names())
+        + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
+        '"auto" warms up and follows a cosine to zero; it is constant in `partial_fit`, which has no end. None keeps '
+        "the rate constant.",
+    )
