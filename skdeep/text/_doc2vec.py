@@ -73,6 +73,9 @@ class Doc2Vec:
     def _rebuilt(self):
         model = _gensim.package("DocumentVectors").models.Doc2Vec(min_count=1, **_fixed(self.settings))
         model.build_vocab_from_freq(dict(zip(self.words, self.counts, strict=True)))
+        # gensim sorts words of the same count in another order.
+        model.wv.index_to_key = self.words.tolist()
+        model.wv.key_to_index = {word: number for number, word in enumerate(self.words)}
         model.wv.vectors, model.syn1neg = self.arrays["inputs"], self.arrays["outputs"]
         return model
 
@@ -92,9 +95,13 @@ def _inferred(model, words, seed):
     text = " ".join(words)
     model.random = np.random.RandomState([seed, _gensim.stable_hash(text)])
     vector = pseudorandom_weak_vector(model.vector_size, f"{seed} {text}", _gensim.stable_hash).reshape(1, -1)
-    train = doc2vec.train_document_dm if model.dm else doc2vec.train_document_dbow
     still = {"learn_words": False, "learn_hidden": False, "doctag_vectors": vector}
     still["doctags_lockf"] = np.ones(1, dtype=np.float32)
+    # Room for sums has to come from here: what gensim makes itself is freed before it is used.
+    still["work"] = np.zeros(model.layer1_size, dtype=np.float32)
+    if model.dm:
+        still["neu1"] = np.zeros(model.layer1_size, dtype=np.float32)
+    train = doc2vec.train_document_dm if model.dm else doc2vec.train_document_dbow
     for rate in np.linspace(model.alpha, model.min_alpha, model.epochs):
         train(model, words, [0], rate, **still)
     return vector[0]

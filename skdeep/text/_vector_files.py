@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,12 +65,16 @@ def _checked(words, rows):
 def _read_file(path):
     if not path.is_file():
         raise FileNotFoundError(f"vectors={str(path)!r}: there is no such file.")
-    with _opened(path) as file:
-        header = re.fullmatch(_HEADER, file.readline())
-        if header and _is_binary(file.read(_SAMPLE)):
+    try:
+        with _opened(path) as file:
+            header = re.fullmatch(_HEADER, file.readline())
+            is_binary = header and _is_binary(file.read(_SAMPLE))
+        if is_binary:
             return _read_binary(path)
-    with _opened(path) as file:
-        return _read_text(path, file, header)
+        with _opened(path) as file:
+            return _read_text(path, file, header)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is no whole gzip file: {error}") from error
 
 
 def _opened(path):
