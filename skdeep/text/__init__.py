@@ -1,7 +1,20 @@
 """From raw texts to features, ids, labels and numbers: vectorizers and estimators."""
 
+from skdeep.text._document_vectors import DocumentVectors
+from skdeep.text._estimators import TextClassifier, TextRegressor
 from skdeep.text._features import TextFeatures
 from skdeep.text._normalizer import TextNormalizer
+from skdeep.text._sentence_encoder import SentenceEncoder
 from skdeep.text._sequencer import TokenSequencer
+from skdeep.text._word_embeddings import WordEmbeddingVectorizer
 
-__all__ = ["TextFeatures", "TextNormalizer", "TokenSequencer"]
+__all__ = [
+    "DocumentVectors",
+    "SentenceEncoder",
+    "TextClassifier",
+    "TextFeatures",
+    "TextNormalizer",
+    "TextRegressor",
+    "TokenSequencer",
+    "WordEmbeddingVectorizer",
+]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from numbers import Integral
 
-from joblib import Memory
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted, check_memory
 
@@ -12,7 +11,7 @@ from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.params import ClassifierParams, RegressorParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
 from skdeep._estimator.scheduled import ScheduledParams, epochs_param
-from skdeep.text import architectures, _languages
+from skdeep.text import _languages, architectures
 from skdeep.text._reading import Reading
 from skdeep.utils._words import Names
 

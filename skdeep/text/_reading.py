@@ -9,7 +9,6 @@ from sklearn.pipeline import make_pipeline
 
 from skdeep._data.inputs import Tables, Texts, TokenInputs
 from skdeep.text._normalizer import TextNormalizer
-from skdeep.text._sequencer import TokenSequencer
 from skdeep.text._word_embeddings import WordEmbeddingVectorizer
 
 
@@ -38,7 +37,7 @@ class Reading:
     def table(self, features):
         """Return the inputs of a net that reads a matrix."""
         if self.vectors is not None:
-            raise ValueError("vectors are for the architectures that read words in order, such as \"cnn\".")
+            raise ValueError('vectors are for the architectures that read words in order, such as "cnn".')
         transformer = features if self.language is None else make_pipeline(self._normalizer(), features)
         return Texts(transformer, Tables(self.dtype), self.memory)
 

@@ -78,7 +78,10 @@ class TfidfMLP(_OfCounts):
     """
 
     hidden_layer_sizes: object = param(
-        (64,), ["array-like", *_COUNT], "tuple of int", "Units of each hidden layer. () is logistic or linear regression."
+        (64,),
+        ["array-like", *_COUNT],
+        "tuple of int",
+        "Units of each hidden layer. () is logistic or linear regression.",
     )
     features: object = param(
         None,
@@ -151,7 +154,9 @@ class _OfOrder(Architecture):
         '{"p95", "longest"} or int',
         'Words of a text that are read. "p95" is as many as 95 of 100 training texts have at most.',
     )
-    dropout: float = param(0.5, _FRACTION, "float", "Fraction of the values before the output set to zero at each step.")
+    dropout: float = param(
+        0.5, _FRACTION, "float", "Fraction of the values before the output set to zero at each step."
+    )
 
     _steps = 400, 5
 

@@ -13,6 +13,12 @@ __all__ = ["all_estimators", "checking_instance"]
 
 _HOMES = ("skdeep.image", "skdeep.tabular", "skdeep.sequence", "skdeep.text", "skdeep.over_sampling")
 
+
+def _lengths(texts):
+    """Stand in for the model of a SentenceEncoder."""
+    return [[float(len(text)), float(text.count(" ")), float(text.count("a"))] for text in texts]
+
+
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
 _RECURRENT = {"units": 16, "epochs": 60, "batch_size": 100, "learning_rate": 0.02}
 _CONVOLUTIONAL = {
@@ -27,6 +33,7 @@ _ATTENTIVE = {"n_layers": 1, "width": 16, "epochs": 60, "batch_size": 100, "lear
 _CHECKING = {
     "CNNClassifier": {"architecture": Small(width=0.25), "learning_rate": 0.01},
     "CNNRegressor": {"architecture": Small(width=0.25), "learning_rate": 0.01},
+    "DocumentVectors": {},
     "ImageEmbedding": {"backbone": Backbone("mobilenetv2", "random")},
     "ImageLoader": {"size": 8},
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
@@ -35,17 +42,21 @@ _CHECKING = {
     "RNNClassifier": _RECURRENT,
     "RNNRegressor": _RECURRENT,
     "RandomConvolutions": {},
+    "SentenceEncoder": {"encoder": _lengths},
     "SequenceEmbedding": {"estimator": TemporalCNNClassifier(**_CONVOLUTIONAL)},
     "SequencePadder": {},
     "SequenceScaler": {},
+    "TextClassifier": {"epochs": 60, "batch_size": 100, "learning_rate": 0.01},
     "TextFeatures": {},
     "TextNormalizer": {},
+    "TextRegressor": {"epochs": 60, "batch_size": 100, "learning_rate": 0.01},
     "TokenSequencer": {},
     "TemporalCNNClassifier": _CONVOLUTIONAL,
     "TemporalCNNRegressor": _CONVOLUTIONAL,
     "TransformerClassifier": _ATTENTIVE,
     "TransformerRegressor": _ATTENTIVE,
     "WindowForecaster": {},
+    "WordEmbeddingVectorizer": {},
 }
 
 
