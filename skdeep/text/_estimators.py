@@ -32,8 +32,8 @@ class _TextNet(ScheduledParams):
         "tfidf_mlp",
         [Names(_NAMED), architectures.Architecture],
         "str or Architecture",
-        '"tfidf_mlp" (dense layers on TF-IDF), "fasttext" (the mean of vectors of words and pairs), "cnn" (convolutions '
-        'over words), "bigru" (a recurrent net in both directions) or "transformer"; or an object of '
+        '"tfidf_mlp" (dense layers on TF-IDF), "fasttext" (the mean of vectors of words and pairs), "cnn" '
+        '(convolutions over words), "bigru" (a recurrent net in both directions) or "transformer"; or an object of '
         "skdeep.text.architectures with measures of your own, such as KimCNN(filters=50).",
         positional=True,
     )
@@ -41,8 +41,8 @@ class _TextNet(ScheduledParams):
         None,
         [str, HasMethods(["get_feature_names_out"]), object],
         'WordEmbeddingVectorizer, path, "train" or None',
-        "Vectors of words that the architectures that read words in order begin with: a WordEmbeddingVectorizer, fitted "
-        'or not, a file of GloVe or word2vec, or "train", which learns them on the training texts first. None draws '
+        "Vectors that the architectures that read words in order begin with: a WordEmbeddingVectorizer, fitted or not, "
+        'a file of GloVe or word2vec, or "train", which learns them on the training texts first. None draws '
         "them.",
     )
     extra_texts: object = param(
@@ -67,8 +67,8 @@ class _TextNet(ScheduledParams):
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
-        'Texts a step. "auto" is a thirty-second of all texts, at least 64 and at most 200; for architectures that read '
-        "words in order a sixteenth, at least 16 and at most 64.",
+        'Texts a step. "auto" is a thirty-second of all, at least 64 and at most 200; for nets that read words in order '
+        "a sixteenth, at least 16 and at most 64.",
     )
 
     _attributes = """

@@ -154,9 +154,7 @@ class _OfOrder(Architecture):
         '{"p95", "longest"} or int',
         'Words of a text that are read. "p95" is as many as 95 of 100 training texts have at most.',
     )
-    dropout: float = param(
-        0.5, _FRACTION, "float", "Fraction of the values before the output set to zero at each step."
-    )
+    dropout: float = param(0.5, _FRACTION, "float", "Fraction of what the output layer is given set to zero.")
 
     _steps = 400, 5
 
