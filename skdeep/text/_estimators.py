@@ -67,8 +67,8 @@ class _TextNet(ScheduledParams):
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
-        'Texts a step. "auto" is a thirty-second of all, at least 64 and at most 200; for nets that read words in order '
-        "a sixteenth, at least 16 and at most 64.",
+        'Texts a step. "auto" is a thirty-second of all, at least 64 and at most 200; for nets that read words in '
+        "order a sixteenth, at least 16 and at most 64.",
     )
 
     _attributes = """

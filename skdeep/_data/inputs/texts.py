@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scipy import sparse
 from sklearn.base import clone
 
 from skdeep._data import texts
+from skdeep._data.inputs._series_rows import rounded_up
 from skdeep._data.rows import RowData
 
 
@@ -111,7 +113,15 @@ class Texts:
         return self.inner.encode(self._inner_rows(X), signature)
 
     def _inner_rows(self, X):
-        return self.inner.rows(X.by(self.transformer))
+        return self.inner.rows(_widened(X.by(self.transformer)))
+
+
+def _widened(made):
+    """Return a sparse matrix with a few empty columns, so that folds with some terms more or less share a program."""
+    if not sparse.issparse(made):
+        return made
+    made = made.tocsr()
+    return type(made)((made.data, made.indices, made.indptr), shape=(made.shape[0], rounded_up(made.shape[1])))
 
 
 def _fitted(transformer, texts, y):
