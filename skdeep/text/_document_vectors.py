@@ -87,7 +87,7 @@ class DocumentVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "How often a word has to occur in the training texts to be learned.",
     )
     epochs: int = param(
-        20,
+        50,
         [Interval(Integral, 1, None, closed="left")],
         "int",
         "Passes over the training texts, and over each text in `transform`.",

@@ -1,6 +1,5 @@
 """The package gensim: imported late, and called so that one seed always gives the same vectors."""
 
-import math
 import zlib
 from collections import Counter
 from itertools import chain
@@ -90,4 +89,4 @@ def _n_parts(rows):
     lengths = [len(word) + 2 for word in set(chain.from_iterable(rows))]
     sizes = range(_SHORTEST, _LONGEST + 1)
     n_parts = sum(max(0, length - size + 1) for length in lengths for size in sizes)
-    return math.ceil(min(max(n_parts, _FEWEST_PARTS), _MOST_PARTS))
+    return min(max(n_parts, _FEWEST_PARTS), _MOST_PARTS)

@@ -1,6 +1,7 @@
 """Vectors of texts from a model of the user's own, computed once for each text."""
 
 import copy
+import weakref
 from numbers import Integral
 
 import numpy as np
@@ -36,9 +37,11 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     Notes
     -----
-    What is remembered belongs to `encoder` and is kept in memory, until the estimators that share it are gone. Another
-    object starts anew; so does a pickle, a deep copy or another process. If a model changes without becoming another
-    object, as when it is tuned, make another SentenceEncoder of it, or use cache=False.
+    What is remembered belongs to `encoder` and is kept in memory, until the encoder or the estimators that share it are
+    gone. Another object starts anew; so does a pickle, a deep copy or another process. If a model changes without
+    becoming another object, as when it is tuned, make another SentenceEncoder of it, or use cache=False.
+
+    A search over several encoders copies those that are objects for each fit; functions it does not copy.
 
     PyTorch and TensorFlow in one process can die, because both bring the same library, LLVM, which then registers its
     options twice. A model of PyTorch had better run in a child process, from a module that imports nothing of this
@@ -158,7 +161,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _vectors(self, texts, width):
         """Return the vectors of texts, and remember them."""
-        known = self._remembered() if self.cache else {}
+        known = self._memory().of(self.encoder) if self.cache else {}
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         width = len(next(iter(known.values()))) if known else width
         step = self.batch_size or max(1, len(missing))
@@ -169,29 +172,46 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             known.update(zip(batch, vectors, strict=True))
         return np.stack([known[text] for text in texts])
 
-    def _remembered(self):
-        """Return the vectors by text that the encoder has computed, a dict that clones share."""
-        encoder, known = getattr(self, "_memory", (None, None))
-        if encoder is not self.encoder or known is None:
-            known = {}
-            self._memory = (self.encoder, known)
-        return known
+    def _memory(self):
+        return vars(self).setdefault("_shared", _Memory())
 
     def __sklearn_clone__(self):
         original = copy.copy(self)
         original.encoder = None
         clone = _clone_parametrized(original).set_params(encoder=self.encoder)
-        self._remembered()
-        clone._memory = self._memory
+        clone._shared = self._memory()
         return clone
 
     def __getstate__(self):
-        return {name: value for name, value in super().__getstate__().items() if name != "_memory"}
+        return {name: value for name, value in super().__getstate__().items() if name != "_shared"}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         data.tag(tags)
         return tags
+
+
+class _Memory:
+    """Vectors by text for each encoder, as long as there is one."""
+
+    def __init__(self):
+        self._kept = []
+
+    def of(self, encoder):
+        """Return the vectors by text that an encoder has computed, to be filled."""
+        self._kept = [(reference, known) for reference, known in self._kept if reference() is not None]
+        for reference, known in self._kept:
+            if reference() is encoder:
+                return known
+        self._kept.append((_weak(encoder), {}))
+        return self._kept[-1][1]
+
+
+def _weak(encoder):
+    try:
+        return weakref.ref(encoder)
+    except TypeError:  # an object that allows no weak references, which then stays as long as its vectors
+        return lambda: encoder
 
 
 def _encode(encoder):

@@ -32,6 +32,8 @@ def read(vectors):
         return _read_file(Path(vectors))
     keyed = getattr(vectors, "wv", vectors)
     if hasattr(keyed, "index_to_key"):
+        if not len(keyed.index_to_key):
+            raise ValueError(f"vectors is a {type(keyed).__name__} without words.")
         return _gensim.from_keyed(keyed)
     if isinstance(vectors, Mapping):
         return _checked(list(vectors), list(vectors.values()))

@@ -33,7 +33,7 @@ def test_the_model_that_is_put_together_again_is_gensims(method):
     seed = np.random.RandomState(0).randint(2**31 - 1)
     texts = [TaggedDocument(text.split(), [number]) for number, text in enumerate(TEXTS)]
     theirs = Doc2Vec(
-        texts, dm=int(method == "dm"), vector_size=12, window=5, min_count=2, epochs=20, seed=seed, workers=1
+        texts, dm=int(method == "dm"), vector_size=12, window=5, min_count=2, epochs=50, seed=seed, workers=1
     )
     assert fitted.words_.tolist() == theirs.wv.index_to_key
     expected = [_inferred(theirs, text.split(), seed) for text in TEXTS]

@@ -1,7 +1,9 @@
 """Vectors from a model of one's own: each text is encoded once, and what comes out is looked at."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -64,6 +66,38 @@ def test_a_search_encodes_each_text_once():
     search = GridSearchCV(pipeline, {"logisticregression__C": [0.1, 1.0, 10.0]}, cv=3).fit(TEXTS, LABELS)
     search.predict([*TEXTS, "new"])
     assert sorted(model.encoded) == sorted([*TEXTS, "new"])
+
+
+def test_a_search_over_functions_encodes_each_text_once_by_each():
+    models = Model(), Model(np.float64)
+    encoders = [lambda texts: models[0].encode(texts), lambda texts: models[1].encode(texts)]
+    pipeline = make_pipeline(SentenceEncoder(encoders[0]), LogisticRegression())
+    GridSearchCV(pipeline, {"sentenceencoder__encoder": encoders}, cv=3).fit(TEXTS, LABELS)
+    for model in models:
+        assert sorted(model.encoded) == sorted(TEXTS)
+
+
+def test_vectors_go_with_their_encoder():
+    encoder, models = SentenceEncoder(Model()), [Model(), Model()]
+    references = [weakref.ref(model) for model in models]
+    for model in models:
+        encoder.set_params(encoder=model).fit_transform(TEXTS)
+    encoder.set_params(encoder=letters).fit(TEXTS)
+    del model, models[:]
+    gc.collect()
+    assert [reference() for reference in references] == [None, None]
+    assert len(encoder.fit(TEXTS)._memory()._kept) == 1
+
+
+def test_an_encoder_without_weak_references():
+    class Slotted:
+        __slots__ = ()
+
+        def encode(self, texts):
+            return letters(texts)
+
+    encoder = SentenceEncoder(Slotted())
+    np.testing.assert_array_equal(clone(encoder).fit_transform(TEXTS), letters(TEXTS))
 
 
 def test_texts_that_come_twice_and_batches():

@@ -350,6 +350,7 @@ def test_broken_other_files(tmp_path):
         ((["a"], [[1.0], [2.0]]), ValueError, r"got 1 words and an array of the shape \(2, 1\)"),
         ((["a"], [[np.nan]]), ValueError, "vectors must be finite"),
         ((["a", "a"], [[1.0], [2.0]]), ValueError, "must all be different"),
+        (KeyedVectors(3), ValueError, "a KeyedVectors without words"),
         ({1: [1.0]}, TypeError, "words of vectors must be strings, got 1"),
     ],
 )
