@@ -1,12 +1,11 @@
-"""Training of a set length, under a schedule that comes to its end."""
+"""Parameters of a training of a set length, under a schedule that comes to its end."""
 
-from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, Options
 
-from skdeep._estimator.params import TrainingParams, param, positive
+from skdeep._estimator.params import param, positive
 from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.utils._words import Names
 
@@ -15,13 +14,7 @@ SCHEDULE = CosineDecay(), 3.0
 
 
 def epochs_param(steps, least):
-    """Declare `epochs`, of which "auto" is as many as make some steps.
-
-    Parameters
-    ----------
-    steps, least : int
-        Steps, and epochs, at least.
-    """
+    """Declare `epochs`, of which "auto" is as many as make some steps, and at least so many."""
     return param(
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -31,11 +24,9 @@ def epochs_param(steps, least):
     )
 
 
-@dataclass(eq=False, repr=False)
-class ScheduledParams(TrainingParams):
-    """What differs in such a training."""
-
-    n_iter_no_change: object = param(
+def n_iter_no_change_param():
+    """Declare `n_iter_no_change`, which is none."""
+    return param(
         np.inf,
         [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
         "int or inf",
@@ -43,14 +34,22 @@ class ScheduledParams(TrainingParams):
         "early stopping, else in the training loss. With inf the schedule of the learning rate comes to its end, which "
         "is when a net is best; early stopping then keeps the best weights.",
     )
-    learning_rate: object = param(
+
+
+def learning_rate_param():
+    """Declare `learning_rate`, which is larger under the schedule."""
+    return param(
         "auto",
         [Names({"auto"}), positive(Real)],
         'float or "auto"',
         'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
         '"auto", or the one of an optimizer instance.',
     )
-    learning_rate_schedule: object = param(
+
+
+def learning_rate_schedule_param():
+    """Declare `learning_rate_schedule`, which is SCHEDULE."""
+    return param(
         "auto",
         [Names({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
         "str, Schedule, callable or None",

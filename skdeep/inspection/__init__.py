@@ -1,4 +1,4 @@
-"""Pictures of how a training went and what they say, of what an estimator sees in images and series, of forecasts."""
+"""Pictures: of how a training went, of what an estimator sees in images, series and texts, of forecasts."""
 
 from skdeep.inspection._class_activation import class_activation_map
 from skdeep.inspection._plot.attention import AttentionDisplay
@@ -9,6 +9,7 @@ from skdeep.inspection._plot.loss_curve import LossCurveDisplay
 from skdeep.inspection._plot.misclassified import MisclassifiedDisplay
 from skdeep.inspection._plot.occlusion import OcclusionDisplay
 from skdeep.inspection._plot.saliency import SaliencyDisplay
+from skdeep.inspection._plot.text_explanation import TextExplanationDisplay
 from skdeep.inspection._plot.training_diagnosis import TrainingDiagnosisDisplay
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "MisclassifiedDisplay",
     "OcclusionDisplay",
     "SaliencyDisplay",
+    "TextExplanationDisplay",
     "TrainingDiagnosisDisplay",
     "class_activation_map",
 ]

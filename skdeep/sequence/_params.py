@@ -7,8 +7,13 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from skdeep._data.inputs import SeriesInputs, TokenInputs
-from skdeep._estimator.params import param, positive
-from skdeep._estimator.scheduled import ScheduledParams, epochs_param
+from skdeep._estimator.params import TrainingParams, param, positive
+from skdeep._estimator.scheduled import (
+    epochs_param,
+    learning_rate_param,
+    learning_rate_schedule_param,
+    n_iter_no_change_param,
+)
 from skdeep.architectures.sequence import entrance
 from skdeep.sequence._form import FormParams
 from skdeep.utils._words import Names
@@ -17,10 +22,13 @@ STEPS = 400, 10
 
 
 @dataclass(eq=False, repr=False)
-class SequenceParams(FormParams, ScheduledParams):
+class SequenceParams(FormParams, TrainingParams):
     """What X is, series of numbers or rows of ids, and what differs in training on it."""
 
     epochs: object = epochs_param(*STEPS)
+    n_iter_no_change: object = n_iter_no_change_param()
+    learning_rate: object = learning_rate_param()
+    learning_rate_schedule: object = learning_rate_schedule_param()
     batch_size: object = param(
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],

@@ -8,10 +8,16 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skdeep._data.inputs import Texts
 from skdeep._estimator.classifier import DeepClassifier
-from skdeep._estimator.params import ClassifierParams, RegressorParams, estimator, param
+from skdeep._estimator.params import ClassifierParams, RegressorParams, TrainingParams, estimator, param
 from skdeep._estimator.regressor import DeepRegressor
-from skdeep._estimator.scheduled import ScheduledParams, epochs_param
+from skdeep._estimator.scheduled import (
+    epochs_param,
+    learning_rate_param,
+    learning_rate_schedule_param,
+    n_iter_no_change_param,
+)
 from skdeep.text import _languages, architectures
+from skdeep.text._explanation import explained
 from skdeep.text._reading import Reading
 from skdeep.utils._words import Names
 
@@ -25,7 +31,7 @@ _NAMED = {
 
 
 @dataclass(eq=False, repr=False)
-class _TextNet(ScheduledParams):
+class _TextNet(TrainingParams):
     """How texts are read, and by which net."""
 
     architecture: object = param(
@@ -63,6 +69,9 @@ class _TextNet(ScheduledParams):
         "the texts of each fold once. None keeps nothing.",
     )
     epochs: object = epochs_param(160, 5)
+    n_iter_no_change: object = n_iter_no_change_param()
+    learning_rate: object = learning_rate_param()
+    learning_rate_schedule: object = learning_rate_schedule_param()
     batch_size: object = param(
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -92,6 +101,33 @@ class _TextNet(ScheduledParams):
         architecture = _NAMED[architecture]() if isinstance(architecture, str) else architecture
         architecture.validate()
         return architecture
+
+    def explain(self, text, target=None):
+        """Tell which words of a text pushed its prediction.
+
+        Each word is left out in turn: what it adds is what is lost without it, in log-odds of the class, or in units
+        of y.
+
+        Parameters
+        ----------
+        text : str
+            One text.
+        target : label or int, default=None
+            The class that is explained; of several labels, or several columns of numbers, the number of one. By
+            default, what is predicted, or the most probable label.
+
+        Returns
+        -------
+        words : list of (str, float)
+            The words of the text in their order, and what each adds.
+
+        Raises
+        ------
+        ValueError
+            If the text has no words, or if there is no such target.
+        """
+        check_is_fitted(self, "weights_")
+        return explained(self, text, target)[0]
 
     @property
     def vectorizer_(self):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
+_APOSTROPHES = {0x2019: "'", 0x02BC: "'"}  # the typographic one, and the letter
 # An article, pronoun or preposition that lost its vowel before another: l'école, d'abord, qu'elle; dell'arte.
 _ELIDED = r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|un|all|dall|dell|nell|sull)'"
 _ELISION = re.compile(rf"({_ELIDED})(?=[aeiouyhàâäæéèêëîïôöœùûü])", re.IGNORECASE)
