@@ -30,6 +30,8 @@ _SAME_NET = {
     "Sequences": "Sequences: noise in float32, series x moments x channels, and three classes. The same net "
     "everywhere, Keras' being the layers of our `model_`; Adam, batches of 64, or of 16 for convolutional nets; Keras "
     "without XLA. The shortest of several turns is shown.",
+    "Texts": "Texts: made-up words, as frequent as words are, and two classes. scikit-learn is a LinearSVC on the same "
+    "features, TF-IDF of which the most telling columns are kept; learning these is part of a fit.",
 }
 _EPOCH = "An epoch is a whole fit of one epoch, with nothing to compile: the others go on with their compiled model."
 _NOTES = {

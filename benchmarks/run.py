@@ -17,11 +17,17 @@ import _cases
 import _image_cases
 import _report
 import _sequence_cases
+import _text_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "docs" / "_static"
-GROUPS = {"tables": _cases.CASES, "images": _image_cases.CASES, "sequences": _sequence_cases.CASES}
-CASES = GROUPS["tables"] | GROUPS["images"] | GROUPS["sequences"]
+GROUPS = {
+    "tables": _cases.CASES,
+    "images": _image_cases.CASES,
+    "sequences": _sequence_cases.CASES,
+    "texts": _text_cases.CASES,
+}
+CASES = {name: case for group in GROUPS.values() for name, case in group.items()}
 
 
 def parse(arguments=None):

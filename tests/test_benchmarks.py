@@ -48,7 +48,8 @@ def test_every_case_can_be_asked_for_by_name(benchmark):
     tables = {"grid", "fit", "sparse", "predict", "import", "pickle", "memory"}
     images = {"image-epoch", "image-start", "image-memory", "image-architectures"}
     sequences = {"sequence-epoch", "sequence-fit"}
-    assert set(benchmark.run.CASES) == tables | images | sequences
+    texts = {"text-fit", "text-search", "text-predict"}
+    assert set(benchmark.run.CASES) == tables | images | sequences | texts
     options = benchmark.run.parse(["--quick", "--only", "grid", "--only", "image-start"])
     assert options.quick
     assert options.only == ["grid", "image-start"]
