@@ -80,11 +80,6 @@ class _TextNet(TrainingParams):
         "order a sixteenth, at least 16 and at most 64.",
     )
 
-    _attributes = """
-        vectorizer_ : transformer
-            From texts to what the net reads.
-    """
-
     _inputs_class = Texts
 
     def _inputs(self):

@@ -62,7 +62,10 @@ class Texts:
     inner: Any
     memory: Any = None
 
-    attributes = ""
+    attributes = """
+        vectorizer_ : transformer
+            From texts to what the net reads.
+        """
     tag = staticmethod(lambda tags, estimator: texts.tag(tags))
 
     @property
