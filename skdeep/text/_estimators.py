@@ -45,7 +45,7 @@ class _TextNet(TrainingParams):
     )
     vectors: object = param(
         None,
-        [str, HasMethods(["get_feature_names_out"]), object],
+        [object],
         'WordEmbeddingVectorizer, path, "train" or None',
         "Vectors that the architectures that read words in order begin with: a WordEmbeddingVectorizer, fitted or not, "
         'a file of GloVe or word2vec, or "train", which learns them on the training texts first. None draws '

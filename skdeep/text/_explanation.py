@@ -1,11 +1,12 @@
 """Which words of a text pushed a prediction: what changes when each of them is left out."""
 
 import numpy as np
+from scipy.special import logsumexp
 from sklearn.base import is_classifier
 
 from skdeep.text import _tokens
 
-_LEAST = 1e-7  # of a probability in single precision
+_LEAST = 1e-30  # of a probability
 
 
 def explained(estimator, text, target=None):
@@ -48,25 +49,29 @@ def _scores(estimator, texts, target):
     """Return how much speaks for a target in each text, and the target."""
     if not is_classifier(estimator):
         return _column(np.asarray(estimator.predict(texts), dtype=float), target)
-    if not hasattr(estimator, "predict_proba"):
-        return _of_classes(np.asarray(estimator.decision_function(texts)), estimator.classes_, target)
-    probabilities = estimator.predict_proba(texts)
-    if isinstance(probabilities, list):
+    if hasattr(estimator, "decision_function"):  # which is more exact where a probability is almost 1
+        scores = estimator.decision_function(texts)
+    else:
+        scores = estimator.predict_proba(texts)
+    if isinstance(scores, list):
         raise ValueError("Predictions of several targets with several classes each cannot be explained.")
-    scores = np.clip(np.asarray(probabilities, dtype=float), _LEAST, 1 - _LEAST)
-    scores = np.log(scores) - np.log1p(-scores)
-    several = np.ndim(estimator.predict(texts[:1])) == 2
-    return _column(scores, target) if several else _of_classes(scores, estimator.classes_, target)
+    scores = np.asarray(scores, dtype=float)
+    if not hasattr(estimator, "decision_function"):
+        scores = np.log(np.maximum(scores, _LEAST))
+    if np.ndim(estimator.predict(texts[:1])) == 2:
+        return _column(scores, target)
+    return _of_classes(scores, estimator.classes_, target)
 
 
 def _of_classes(scores, classes, target):
-    scores = np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+    if scores.ndim == 1:
+        scores = np.column_stack([np.zeros_like(scores), scores])
     if target is None:
         target = classes[np.argmax(scores[0])]
     found = np.flatnonzero(np.asarray(classes) == target)
     if not len(found):
         raise ValueError(f"target={target!r} is no class; there are {list(classes)}.")
-    return scores[:, found[0]], target
+    return scores[:, found[0]] - logsumexp(np.delete(scores, found[0], axis=1), axis=1), target
 
 
 def _column(scores, target):
