@@ -52,10 +52,10 @@ print(f"{len(vectorizer.words_)} words with a vector")
 # %%
 # Neighbours
 # ----------
-# The words with the most similar vectors. Nobody has told the net what a socket is.
+# The words with the most similar vectors. Nobody has told the net what a thread is.
 
-SUBJECTS = ["socket", "directory", "thread", "float"]
-neighbours = {subject: [word for word, _ in vectorizer.most_similar(subject, n=8)] for subject in SUBJECTS}
+SUBJECTS = ["thread", "directory", "seconds", "float"]
+neighbours = {subject: [word for word, _ in vectorizer.most_similar(subject, n=6)] for subject in SUBJECTS}
 for subject, words in neighbours.items():
     print(f"{subject:10} {', '.join(words)}")
 
@@ -63,7 +63,7 @@ for subject, words in neighbours.items():
 # A map of words
 # --------------
 # The four words and their neighbours, on the two principal components of their vectors at length 1. Each subject has a
-# place of its own.
+# place of its own; seconds lie between threads, which wait for them, and numbers.
 
 shown = list(dict.fromkeys((subject, word) for subject in SUBJECTS for word in (subject, *neighbours[subject])))
 row_of = {word: row for row, word in enumerate(vectorizer.words_)}
