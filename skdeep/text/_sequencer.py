@@ -124,7 +124,7 @@ class TokenSequencer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
         Returns
         -------
-        ids : ndarray of int32 of shape (n_samples, length_)
+        ids : ndarray of int32 of shape (n_samples, length)
             Ids, and zeros after the end of each text.
         """
         return self._padded(self._fitted_rows(X))
@@ -139,7 +139,7 @@ class TokenSequencer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
         Returns
         -------
-        ids : ndarray of int32 of shape (n_samples, length_)
+        ids : ndarray of int32 of shape (n_samples, length)
             Ids, and zeros after the end of each text.
         """
         return self._padded(self.ids(X))

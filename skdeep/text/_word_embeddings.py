@@ -265,7 +265,7 @@ class WordEmbeddingVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
         Returns
         -------
-        matrix : ndarray of float32 of shape (sequencer.n_ids_, vector_size)
+        matrix : ndarray of float32 of shape (n_ids, vector_size)
             Row 0, padding, is zero. Row 1, unknown words, is the mean of all vectors. The others are the vectors of
             the words. Words without one get normal random numbers, always the same for a word and a fit, as large as
             the numbers of the vectors are.
