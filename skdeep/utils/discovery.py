@@ -38,6 +38,7 @@ _CHECKING = {
     "SequenceEmbedding": {"estimator": TemporalCNNClassifier(**_CONVOLUTIONAL)},
     "SequencePadder": {},
     "SequenceScaler": {},
+    "TextGenerator": {"units": 16, "epochs": 20, "batch_size": 100, "learning_rate": 0.01, "dropout": 0.0},
     "TokenSequencer": {},
     "TemporalCNNClassifier": _CONVOLUTIONAL,
     "TemporalCNNRegressor": _CONVOLUTIONAL,

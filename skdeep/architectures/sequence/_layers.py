@@ -270,6 +270,14 @@ class LearnedPositions(_OverTime):
     def call(self, values):
         return values + self.positions.value[: tf.shape(values)[1]]
 
+    def begin(self, rows, moments):
+        """Return no state."""
+        return ()
+
+    def step(self, state, moment, values):
+        """Return the values of one moment with what is added to them."""
+        return values + self.positions.value[moment], state
+
     def compute_output_spec(self, values):
         return keras.KerasTensor(values.shape, dtype=values.dtype)
 
