@@ -243,7 +243,7 @@ def test_words_and_subwords():
         .sequencer_.vocabulary_
     )
     pytest.importorskip("tokenizers")
-    parts = TextGenerator(level="subword", units=16, max_tokens=30, **settings).fit(texts)
+    parts = TextGenerator(level="subword", units=16, max_tokens=30, **settings | {"context": 30}).fit(texts)
     assert parts.sample(prompt="the cat", length=50, temperature=0)[0] == texts[0]
 
 
