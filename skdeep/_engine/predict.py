@@ -90,7 +90,7 @@ class Predictor:
                 return keras.tree.flatten(view(all_rows(signature, inputs)))
 
         types = [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]
-        return compile_function(forward, [*types, *input_types(signature)])
+        return compile_function(forward, [*types, *input_types(signature)], one_thread=self._view.one_thread)
 
 
 def _joined(parts):

@@ -19,9 +19,12 @@ class View(Recipe):
     ----------
     called : InputSignature or None
         What the view is called with, row by row; None is what the net is called with.
+    one_thread : bool
+        Whether its operations are small and many, and quicker in the thread of the caller.
     """
 
     called: InputSignature | None = None
+    one_thread: bool = False
 
 
 def _outputs(names, models):
@@ -199,4 +202,4 @@ def continuation(name, columns, dtype, first):
     first : int
         The smallest id that may be drawn.
     """
-    return View(_continuation, (name, first), called=InputSignature(tuple(columns), dtype))
+    return View(_continuation, (name, first), called=InputSignature(tuple(columns), dtype), one_thread=True)

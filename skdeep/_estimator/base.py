@@ -145,31 +145,6 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         return int(sum(np.size(array) for array in self.weights_))
 
 
-class TrainedEstimator(BaseDeepEstimator):
-    """What has gone through `fitting.fit`, which sets these attributes."""
-
-    _attributes = """
-        history_ : dict of list
-            Values of each epoch: "loss", "learning_rate", "seconds" and, with validation data, "val_loss", "val_score"
-            and each of several scores ("val_roc_auc"); the loss of each output where there are several ("output_0",
-            "val_output_0").
-        validation_scores_ : list of float or None
-            Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
-        best_loss_ : float or None
-            Smallest training loss; None with early stopping.
-        best_validation_score_ : float or None
-            Largest of the validation scores.
-        n_iter_ : int
-            Epochs of the last fit; those of `partial_fit` add up.
-        n_epochs_ : int
-            Epochs the weights have seen, earlier fits of a warm start included.
-        optimizer_state_ : list of ndarray
-            Slots and step count of the optimizer, from which training can go on.
-        callbacks_ : list of keras.callbacks.Callback
-            The trained copies of the callbacks.
-    """
-
-
 def _is_of_keras(value):
     """Whether a parameter is a Keras object without parameters of its own, or holds callbacks."""
     if isinstance(value, (list, tuple)):

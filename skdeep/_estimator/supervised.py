@@ -14,7 +14,7 @@ from skdeep._data.inputs import precision
 from skdeep._data.rows import RowData
 from skdeep._estimator import fitting
 from skdeep._estimator.averaging import averaged
-from skdeep._estimator.base import TrainedEstimator
+from skdeep._estimator.base import BaseDeepEstimator
 from skdeep.utils._words import check_arguments
 
 
@@ -29,12 +29,33 @@ def _arguments_checked(fit):
     return checked
 
 
-class SupervisedEstimator(TrainedEstimator):
+class SupervisedEstimator(BaseDeepEstimator):
     """Training and prediction, whatever the targets are.
 
     Subclasses define `_inputs()`, which returns what X is, an object of `skdeep._data.inputs`, whose class is
     `_inputs_class`; `_problem()`, which returns what is to be learned of y, an object of
     `skdeep._estimator.problems`; and `_design(inputs, signature, output_sizes)`, which returns the Design of a net.
+    """
+
+    _attributes = """
+        history_ : dict of list
+            Values of each epoch: "loss", "learning_rate", "seconds" and, with validation data, "val_loss", "val_score"
+            and each of several scores ("val_roc_auc"); the loss of each output where there are several ("output_0",
+            "val_output_0").
+        validation_scores_ : list of float or None
+            Validation score of each epoch, or the negative validation loss if `scoring="loss"`.
+        best_loss_ : float or None
+            Smallest training loss; None with early stopping.
+        best_validation_score_ : float or None
+            Largest of the validation scores.
+        n_iter_ : int
+            Epochs of the last fit; those of `partial_fit` add up.
+        n_epochs_ : int
+            Epochs the weights have seen, earlier fits of a warm start included.
+        optimizer_state_ : list of ndarray
+            Slots and step count of the optimizer, from which training can go on.
+        callbacks_ : list of keras.callbacks.Callback
+            The trained copies of the callbacks.
     """
 
     @_arguments_checked

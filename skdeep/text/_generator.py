@@ -15,21 +15,22 @@ from skdeep._data.inputs.texts import TextInputs
 from skdeep._data.rows import RowData
 from skdeep._engine.spec import InputSignature, ModelSpec
 from skdeep._estimator import fitting
-from skdeep._estimator.base import TrainedEstimator
+from skdeep._estimator.base import BaseDeepEstimator
 from skdeep._estimator.net import Design
 from skdeep._estimator.next_token import NextToken
 from skdeep._estimator.params import estimator
+from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.architectures.sequence import entrance, rnn, transformer
 from skdeep.schedules import CosineDecay
 from skdeep.text import _sampling
-from skdeep.text._generator_params import STEPS, GeneratorParams
+from skdeep.text._generator_params import RATE_FACTORS, STEPS, GeneratorParams, LanguageParams
 from skdeep.text._sequencer import TokenSequencer
 
 _FIRST = 2  # id of a token: 0 is padding, and 1 what is unknown
 
 
 @estimator
-class TextGenerator(GeneratorParams, TrainedEstimator):
+class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
     """Language model: learns which token comes next, and writes texts.
 
     Minimises the mean cross-entropy of each token given those before it, in a program that is compiled once and used by
@@ -75,12 +76,14 @@ class TextGenerator(GeneratorParams, TrainedEstimator):
     True
     """
 
-    _attributes = """
-        sequencer_ : TokenSequencer
-            The tokens that were learned. One more id, after the largest of them, stands for the end of a text.
+    # What `fitting.fit` sets.
+    _attributes = (
+        SupervisedEstimator._attributes.rstrip()
+        + """
         loss_curve_ : list of float
             Mean training loss of a token in each epoch, penalties not included.
     """
+    )
     _inputs_class = TextInputs
 
     @with_callbacks
@@ -333,7 +336,8 @@ class TextGenerator(GeneratorParams, TrainedEstimator):
         config = (self._transformer if self.architecture == "transformer" else self._recurrent)(output_sizes)
         numbers = {"dropout": float(self.dropout)} if self.dropout else {}
         build = transformer.build if self.architecture == "transformer" else rnn.build
-        return Design(ModelSpec(build, config, tuple(numbers)), numbers, CosineDecay(), 3.0, steps=STEPS)
+        rate_factor = RATE_FACTORS[self.architecture]
+        return Design(ModelSpec(build, config, tuple(numbers)), numbers, CosineDecay(), rate_factor, steps=STEPS)
 
     def _recurrent(self, output_sizes):
         return rnn.RNNConfig(
