@@ -229,7 +229,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
             length,
             _sampling.Rules(temperature, top_k, top_p, self._end),
             random_state,
-            self.context if self.architecture == "transformer" else None,
+            self._net.inputs.context if self._has_positions() else None,
         )
         texts = np.empty(len(prompts), object)
         texts[:] = [
@@ -292,7 +292,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         from skdeep._engine import views
 
         rows = self._enclosed(data.read_texts(X))
-        windows = stretches.Windows(rows, self.context)
+        windows = stretches.Windows(rows, self._net.inputs.context)
         forward = self._forward(views.likelihood("X", Ragged((), "int32"), self._net.dtype))
         (logs,) = forward({"X": windows.series})
         return windows.totals(logs), np.array([len(row) - 1 for row in rows])
@@ -316,6 +316,10 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
     def _enclosed(self, texts):
         return stretches.enclosed(self.sequencer_.ids(texts), self._end)
 
+    def _has_positions(self):
+        """Whether the net has learned as many positions as its context has, and takes no more."""
+        return isinstance(self._net.spec.config, transformer.TransformerConfig)
+
     @property
     def _end(self):
         """The id that ends a text."""
@@ -330,7 +334,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         return TokenSequencer(self.max_tokens, level=self.level, lowercase=self.lowercase, max_length="longest")
 
     def _inputs(self):
-        return TextInputs(self._n_ids, dtype=self.dtype)
+        return TextInputs(self._n_ids, dtype=self.dtype, context=self.context)
 
     def _design(self, inputs, signature, output_sizes):
         config = (self._transformer if self.architecture == "transformer" else self._recurrent)(output_sizes)

@@ -380,3 +380,13 @@ def test_nets_are_built_for_decoding_without_lengths(lstm):
     built = state.build_models(lstm._net.spec, lstm._net.signature, dict.fromkeys(lstm._net.spec.numbers, 0.0)).models
     (model,) = built.values()
     assert [one.name for one in model.inputs] == ["X"]
+
+
+@by_net
+def test_parameters_that_are_set_after_the_fit_change_nothing(fitted, net):
+    model = pickle.loads(pickle.dumps(fitted[net]))
+    text = "abcdbcadacbdabcdabcdabcdbbcd"
+    before = model.score([text]), model.sample(prompt=text, random_state=0)[0]
+    other = "gru" if net == "transformer" else "transformer"
+    model.set_params(context=3, architecture=other, level="word", lowercase=True)
+    assert (model.score([text]), model.sample(prompt=text, random_state=0)[0]) == before

@@ -13,7 +13,15 @@ _ROWS_A_BATCH = 16, 32
 
 @dataclass(frozen=True)
 class TextInputs(TokenInputs):
-    """Rows of ids that an estimator has made of texts; all ids up to `n_vectors` are known."""
+    """Rows of ids that an estimator has made of texts; all ids up to `n_vectors` are known.
+
+    Parameters
+    ----------
+    context : int or None
+        Ids of the stretches that the net is trained on.
+    """
+
+    context: int | None = None
 
     attributes = """
         sequencer_ : TokenSequencer
