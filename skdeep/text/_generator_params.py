@@ -35,10 +35,10 @@ class LanguageParams:
     )
     lowercase: bool = param(False, ["boolean"], "bool", "Whether texts are put into lower case first.")
     context: int = param(
-        100,
+        50,
         [Interval(Integral, 1, None, closed="left")],
         "int",
-        "Tokens of the stretches that texts are cut into for the training.",
+        "Tokens of the stretches that texts are cut into for the training. A transformer sees no more than these.",
     )
     architecture: str = param(
         "gru",
