@@ -110,6 +110,14 @@ class GeneratorParams(TrainingParams):
         '"auto" warms up and follows a cosine to zero; it is constant in `partial_fit`, which has no end. None keeps '
         "the rate constant.",
     )
+    weight_decay: object = param(
+        0.2,
+        [Names({"auto"}), positive(Real, closed="left")],
+        'float or "auto"',
+        "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. A "
+        'book is little to learn from. "auto" is 0.004 for "adamw", the one of an optimizer instance, and 0 for the '
+        "others.",
+    )
     clip_norm: object = param(
         1.0,
         [positive(Real), None],

@@ -24,7 +24,8 @@ NETS = {
     "gru": TextGenerator("gru", units=16),
     "transformer": TextGenerator("transformer", units=16, n_heads=2, n_layers=2),
 }
-SMALL = {"embedding_dim": 8, "context": 12, "epochs": 40, "batch_size": 16, "learning_rate": 0.02, "random_state": 0}
+SMALL = {"embedding_dim": 8, "context": 12, "epochs": 40, "batch_size": 16, "learning_rate": 0.02, "random_state": 0,
+         "weight_decay": 0.0}  # fmt: skip
 PLAIN = WeakKeyDictionary()
 by_net = pytest.mark.parametrize("net", NETS)
 
