@@ -35,9 +35,9 @@ class Predictor:
     """
 
     def __init__(self, model_spec, signature, view=None, models=None):
-        self.signature = signature
-        self._model_spec = model_spec
+        self._model_spec, self._signature = model_spec, signature
         self._view = view or views.outputs()
+        self.signature = self._view.called or signature
         self._models = models
         self._function = self._chunk = None
         self._lock = threading.Lock()
@@ -50,7 +50,7 @@ class Predictor:
         weight_tensors : list of tf.Tensor
             The weights of the models, in their order; what follows them is not looked at.
         arrays : dict of arrays
-            As the columns of the signature take them.
+            As the columns of the signature take them, or those of the view if it has its own.
         """
         function = self._function or self._compile()
         first = next(iter(arrays.values()))
@@ -79,7 +79,7 @@ class Predictor:
     def _trace(self):
         spec, signature = self._model_spec, self.signature
         if self._models is None:
-            self._models = state.build_models(spec, signature, dict.fromkeys(spec.numbers, 0.0)).models
+            self._models = state.build_models(spec, self._signature, dict.fromkeys(spec.numbers, 0.0)).models
         variables = state.weights_of(self._models)
         view = self._view.build(self._view.config, self._models)
         self._n_weights = len(variables)
@@ -90,7 +90,7 @@ class Predictor:
                 return keras.tree.flatten(view(all_rows(signature, inputs)))
 
         types = [tf.TensorSpec(variable.shape, variable.dtype) for variable in variables]
-        return compile_function(forward, [*types, *input_types(signature)])
+        return compile_function(forward, [*types, *input_types(signature)], one_thread=self._view.one_thread)
 
 
 def _joined(parts):

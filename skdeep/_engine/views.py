@@ -4,8 +4,27 @@ A view is a recipe whose `build(config, models)` returns a function from the dic
 kept by net and view.
 """
 
-from skdeep._engine.spec import Recipe
-from skdeep.utils._tensorflow import keras
+from dataclasses import dataclass
+
+from skdeep._engine import decoding
+from skdeep._engine.spec import InputSignature, Recipe
+from skdeep.utils._tensorflow import keras, tf
+
+
+@dataclass(frozen=True)
+class View(Recipe):
+    """What to compute of a fitted net.
+
+    Parameters
+    ----------
+    called : InputSignature or None
+        What the view is called with, row by row; None is what the net is called with.
+    one_thread : bool
+        Whether its operations are small and many, and quicker in the thread of the caller.
+    """
+
+    called: InputSignature | None = None
+    one_thread: bool = False
 
 
 def _outputs(names, models):
@@ -59,6 +78,38 @@ def _contributions(names, models):
     return multiplied
 
 
+def _likelihood(name, models):
+    (model,) = models.values()
+
+    def of_ids(inputs):
+        ids = inputs[name]
+        logs = tf.nn.log_softmax(_called(model, {name: ids[:, :-1]}))
+        return tf.gather(logs, ids[:, 1:], batch_dims=2)
+
+    return of_ids
+
+
+def _continuation(config, models):
+    name, first = config
+    (model,) = models.values()
+    net = decoding.MomentByMoment(model)
+
+    def of_prompts(inputs):
+        draws, end = inputs["draws"], inputs["end"]
+        rules = [inputs[rule] for rule in ("temperature", "top_k", "top_p")]
+        n_new = tf.shape(draws)[1]
+
+        def choose(logits, number):
+            ids = tf.range(tf.shape(logits)[1])
+            logits = tf.where((ids >= first) & (ids <= end[:, None]), logits, logits.dtype.min)
+            draw = tf.gather(draws, tf.clip_by_value(number, 0, n_new - 1), batch_dims=1)
+            return decoding.drawn(logits, draw, *rules)
+
+        return decoding.continued(net, inputs[name], inputs[f"{name}_lengths"], n_new, end, choose)
+
+    return of_prompts
+
+
 def outputs_by_name(model, outputs, names):
     """Return what a model has computed as a dict in the order of some names.
 
@@ -84,27 +135,27 @@ def _called(model, inputs):
 
 def outputs(names=()):
     """Return the view of the outputs of the first model, in the order of these names, if it calls them so."""
-    return Recipe(_outputs, tuple(names))
+    return View(_outputs, tuple(names))
 
 
 def members():
     """Return the view of the outputs of all models, one after the other."""
-    return Recipe(_members, None)
+    return View(_members, None)
 
 
 def features():
     """Return the view of what the output layers of all models are given, one model after the other."""
-    return Recipe(_features, None)
+    return View(_features, None)
 
 
 def model(name):
     """Return the view of one of several models: an encoder, a generator."""
-    return Recipe(_model, name)
+    return View(_model, name)
 
 
 def layer(name):
     """Return the view of what a layer returns."""
-    return Recipe(_layer, name)
+    return View(_layer, name)
 
 
 def contributions(averaging, outputs):
@@ -120,4 +171,35 @@ def contributions(averaging, outputs):
     outputs : sequence of str
         Names of the dense layers.
     """
-    return Recipe(_contributions, (averaging, tuple(outputs)))
+    return View(_contributions, (averaging, tuple(outputs)))
+
+
+def likelihood(name, column, dtype):
+    """Return the view of the log-probability of each id of a row but the first, given those before it.
+
+    Parameters
+    ----------
+    name : str
+        Of the one input of the net, ids of any number.
+    column : object
+        Of the rows of ids, which may end early.
+    dtype : str
+    """
+    return View(_likelihood, name, called=InputSignature(((name, column),), dtype))
+
+
+def continuation(name, columns, dtype, first):
+    """Return the view of ids that a net draws one after the other, each given the prompt and those drawn before.
+
+    Parameters
+    ----------
+    name : str
+        Of the one input of the net, ids of any number.
+    columns : tuple of (str, column)
+        Of the prompts, ragged; "draws", a number from 0 to 1 for each id that is wanted; the "temperature", "top_k" and
+        "top_p" of each row; and its "end", the largest id that may be drawn, with which a row ends.
+    dtype : str
+    first : int
+        The smallest id that may be drawn.
+    """
+    return View(_continuation, (name, first), called=InputSignature(tuple(columns), dtype), one_thread=True)

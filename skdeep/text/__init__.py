@@ -3,6 +3,7 @@
 from skdeep.text._document_vectors import DocumentVectors
 from skdeep.text._estimators import TextClassifier, TextRegressor
 from skdeep.text._features import TextFeatures
+from skdeep.text._generator import TextGenerator
 from skdeep.text._normalizer import TextNormalizer
 from skdeep.text._sentence_encoder import SentenceEncoder
 from skdeep.text._sequencer import TokenSequencer
@@ -13,6 +14,7 @@ __all__ = [
     "SentenceEncoder",
     "TextClassifier",
     "TextFeatures",
+    "TextGenerator",
     "TextNormalizer",
     "TextRegressor",
     "TokenSequencer",

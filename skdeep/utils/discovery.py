@@ -48,6 +48,7 @@ _CHECKING = {
     "SequenceScaler": {},
     "TextClassifier": {"epochs": 60, "batch_size": 100, "learning_rate": 0.01},
     "TextFeatures": {},
+    "TextGenerator": {"units": 16, "epochs": 20, "batch_size": 100, "learning_rate": 0.01, "dropout": 0.0},
     "TextNormalizer": {},
     "TextRegressor": {"epochs": 60, "batch_size": 100, "learning_rate": 0.01},
     "TokenSequencer": {},

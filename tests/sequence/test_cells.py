@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from scipy.stats import norm
 
-from skdeep.architectures.sequence import _attention, _cells
+from skdeep.architectures.sequence import _attention, _cells, _layers
 
 KINDS = [
     (_cells.FusedLSTM, keras.layers.LSTM, "float32"),
@@ -103,3 +103,55 @@ def test_gelu_computes_what_keras_does():
 def test_gelu_is_the_value_times_the_normal_distribution_in_double_precision():
     values = np.linspace(-6, 6, 25)
     np.testing.assert_allclose(_attention.Gelu(dtype="float64")(values), values * norm.cdf(values), atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("lengths", [None, [6, 1, 4, 2]])
+def test_causal_attention_computes_what_keras_does(dtype, lengths):
+    kinds = (_attention.SelfAttention, keras.layers.MultiHeadAttention)
+    layers = [kind(2, 4, dtype=dtype) for kind in kinds]
+    mask = {} if lengths is None else {"value_mask": np.arange(6) < np.array(lengths)[:, None]}
+
+    def call(layer, values):
+        return layer(values, values, return_attention_scores=True, use_causal_mask=True, **mask)[0]
+
+    assert_twins(layers, (4, 6, 8), dtype, n_inputs=2, call=call)
+
+
+def test_causal_attention_sees_no_later_moment():
+    layer = _attention.SelfAttention(2, 4)
+    values = np.random.default_rng(0).normal(size=(3, 5, 8)).astype("float32")
+    outputs, shares = layer(values, values, use_causal_mask=True)
+    np.testing.assert_array_equal(np.triu(shares, 1), 0.0)
+    changed = values.copy()
+    changed[:, 3:] += 1.0
+    np.testing.assert_allclose(layer(changed, changed, use_causal_mask=True)[0][:, :3], outputs[:, :3], atol=1e-6)
+
+
+def step_by_step(layer, values):
+    kept, outputs = layer.begin(values.shape[0], values.shape[1]), []
+    for moment in range(values.shape[1]):
+        one = values[:, moment : moment + 1]
+        given = (one, one) if isinstance(layer, _attention.SelfAttention) else (one,)
+        output, kept = layer.step(kept, tf.constant(moment), *given)
+        outputs.append(output[0] if isinstance(output, tuple) else output)
+    return np.concatenate(outputs, axis=1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", ["lstm", "gru", "simple", "attention", "positions", "learned"])
+def test_layers_that_look_back_moment_by_moment(kind, dtype):
+    kinds = {
+        "attention": lambda: _attention.SelfAttention(2, 4, dtype=dtype),
+        "positions": lambda: _layers.SinusoidalPositions(dtype=dtype),
+        "learned": lambda: _layers.LearnedPositions(9, dtype=dtype),
+    }
+    layer = kinds[kind]() if kind in kinds else _layers.Recurrence(kind, 5, dtype=dtype)
+    values = tf.constant(np.random.default_rng(0).normal(size=(3, 6, 7)), dtype)
+    whole = layer(values, values, use_causal_mask=True)[0] if kind == "attention" else layer(values)
+    np.testing.assert_allclose(step_by_step(layer, values), whole, atol=1e-12 if dtype == "float64" else 1e-5)
+
+
+def test_a_recurrence_in_both_directions_has_no_steps():
+    with pytest.raises(ValueError, match="reads in both directions"):
+        _layers.Recurrence("gru", 5, bidirectional=True).begin(3, 6)

@@ -12,17 +12,36 @@ class SelfAttention(keras.layers.MultiHeadAttention):
     def build(self, query_shape, value_shape):
         super().build(query_shape, value_shape, value_shape)
 
-    def call(self, query, value, value_mask=None, return_attention_scores=True):
-        parts = self._projected(query, (self.query_dense, self.key_dense, self.value_dense))
-        attended, shares = _attention(*parts, value_mask)
+    def call(self, query, value, value_mask=None, return_attention_scores=True, use_causal_mask=False):
+        attended, shares = _attention(*self._projected(query), _seen(query, value_mask, use_causal_mask))
+        return self._joined(attended, query), shares
+
+    def begin(self, rows, moments):
+        """Return the state before the first moment: room for the keys and the values of this many moments."""
+        shape = (moments, rows, self.num_heads, self.key_dim)
+        return tf.zeros(shape, self.compute_dtype), tf.zeros(shape, self.compute_dtype)
+
+    def step(self, state, moment, query, value, **options):
+        """Return what the attention of one moment to those before it and itself makes, and the next state."""
+        query_of_heads, *new = self._projected(query)
+        changed = zip(state, new, strict=True)
+        state = tuple(
+            tf.tensor_scatter_nd_update(kept, [[moment]], tf.transpose(one, (2, 0, 1, 3))) for kept, one in changed
+        )
+        seen = (tf.transpose(kept[: moment + 1], (1, 2, 0, 3)) for kept in state)
+        attended, shares = _attention(query_of_heads, *seen, None)
+        return (self._joined(attended, query), shares), state
+
+    def _joined(self, attended, query):
+        """Return what the output layer makes of all heads."""
         rows = tf.reshape(tf.transpose(attended, (0, 2, 1, 3)), (-1, self.num_heads * self.key_dim))
         kernel = tf.reshape(self.output_dense.kernel.value, (rows.shape[1], -1))
         outputs = tf.nn.bias_add(rows @ kernel, self.output_dense.bias.value)
-        return tf.reshape(outputs, tf.shape(query)), shares
+        return tf.reshape(outputs, tf.shape(query))
 
-    def _projected(self, values, layers):
-        """Return what each layer makes of the values, of shape (rows, heads, time, width of a head)."""
-        width = values.shape[2]
+    def _projected(self, values):
+        """Return queries, keys and values, each of shape (rows, heads, time, width of a head)."""
+        layers, width = (self.query_dense, self.key_dense, self.value_dense), values.shape[2]
         kernel = tf.concat([tf.reshape(layer.kernel.value, (width, -1)) for layer in layers], axis=1)
         bias = tf.concat([tf.reshape(layer.bias.value, [-1]) for layer in layers], axis=0)
         flat = tf.nn.bias_add(tf.reshape(values, (-1, width)) @ kernel, bias)
@@ -34,14 +53,24 @@ class SelfAttention(keras.layers.MultiHeadAttention):
         return keras.layers.MultiHeadAttention.from_config(self.get_config())
 
 
-def _attention(queries, keys, values, mask):
+def _seen(values, value_mask, causal):
+    """Return which moments a moment sees, of a shape that (rows, heads, time, time) can be made of; None is all."""
+    seen = None if value_mask is None else value_mask[:, None, None, :]
+    if not causal:
+        return seen
+    moments = tf.range(tf.shape(values)[1])
+    before = (moments <= moments[:, None])[None, None]
+    return before if seen is None else before & seen
+
+
+def _attention(queries, keys, values, seen):
     """Return the averages of the values, and the shares of the moments in them."""
     scale = queries.shape[3] ** -0.5
 
     def shares_of(queries, keys):
         scores = tf.matmul(queries * scale, keys, transpose_b=True)
-        if mask is not None:
-            scores = tf.where(mask[:, None, None, :], scores, scores.dtype.min)
+        if seen is not None:
+            scores = tf.where(seen, scores, scores.dtype.min)
         return tf.nn.softmax(scores)
 
     @tf.custom_gradient

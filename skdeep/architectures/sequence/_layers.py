@@ -1,4 +1,9 @@
-"""Layers over time whose rows may end early. Each takes `mask`, true where a row has a value, or None."""
+"""Layers over time whose rows may end early. Each takes `mask`, true where a row has a value, or None.
+
+Layers that look at no later moment can be called one moment at a time. `begin(rows, moments)` returns their state
+before the first one, and `step(state, moment, ...)` the outputs of that moment, of shape (rows, 1, width), and the
+state after it.
+"""
 
 import math
 
@@ -180,6 +185,18 @@ class Recurrence(_OverTime):
             results.append(_backward(outputs, lengths) if self.sequences else _last(outputs, lengths))
         return results[0] if len(results) == 1 else tf.concat(results, axis=-1)
 
+    def begin(self, rows, moments):
+        """Return the state of the cells before the first moment."""
+        if self.bidirectional:
+            raise ValueError("A net that reads in both directions cannot be called one moment at a time.")
+        sizes = keras.tree.flatten(self.directions[0].cell.state_size)
+        return tuple(tf.zeros((rows, size), self.compute_dtype) for size in sizes)
+
+    def step(self, state, moment, values, mask=None, training=False):
+        """Return the outputs of one moment, and the state after it."""
+        outputs, state = self.directions[0].cell(values[:, 0], list(state), training=False)
+        return outputs[:, None], tuple(state)
+
     def twin(self):
         if not self.bidirectional:
             return self._made(_TWINS, self.name, return_sequences=self.sequences)
@@ -209,14 +226,27 @@ class SinusoidalPositions(_OverTime):
     """Adds the sines and cosines of each moment's number (Vaswani et al., 2017)."""
 
     def call(self, values):
-        width = values.shape[-1]
-        moments = tf.cast(tf.range(tf.shape(values)[1]), values.dtype)[:, None]
-        pace = tf.exp(tf.range(0, width, 2, dtype=values.dtype) * (-math.log(10_000.0) / width))
-        waves = tf.stack([tf.sin(moments * pace), tf.cos(moments * pace)], axis=2)
-        return values + tf.reshape(waves, (1, -1, 2 * ((width + 1) // 2)))[:, :, :width]
+        return values + _waves(tf.range(tf.shape(values)[1]), values)
+
+    def begin(self, rows, moments):
+        """Return no state."""
+        return ()
+
+    def step(self, state, moment, values):
+        """Return the values of one moment with what is added to them."""
+        return values + _waves(moment[None], values), state
 
     def compute_output_spec(self, values):
         return keras.KerasTensor(values.shape, dtype=values.dtype)
+
+
+def _waves(moments, values):
+    """Return the sines and cosines of the numbers of moments, of shape (1, time, width)."""
+    width = values.shape[-1]
+    pace = tf.exp(tf.range(0, width, 2, dtype=values.dtype) * (-math.log(10_000.0) / width))
+    angles = tf.cast(moments, values.dtype)[:, None] * pace
+    waves = tf.stack([tf.sin(angles), tf.cos(angles)], axis=2)
+    return tf.reshape(waves, (1, -1, 2 * ((width + 1) // 2)))[:, :, :width]
 
 
 @keras.saving.register_keras_serializable("skdeep")
@@ -239,6 +269,14 @@ class LearnedPositions(_OverTime):
 
     def call(self, values):
         return values + self.positions.value[: tf.shape(values)[1]]
+
+    def begin(self, rows, moments):
+        """Return no state."""
+        return ()
+
+    def step(self, state, moment, values):
+        """Return the values of one moment with what is added to them."""
+        return values + self.positions.value[moment], state
 
     def compute_output_spec(self, values):
         return keras.KerasTensor(values.shape, dtype=values.dtype)

@@ -1,4 +1,7 @@
-"""Transformer encoders: attention between all moments of a row (Vaswani et al., 2017), normalised before each part."""
+"""Transformers: attention between all moments of a row (Vaswani et al., 2017), normalised before each part.
+
+An encoder sees all moments; where the attention is causal, a moment sees those before it and itself only.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +38,8 @@ class TransformerConfig:
         Whether there is any; its rate is a number, not config.
     reading : Channels or Vocabulary
         None is Channels().
+    causal : bool
+        Whether no moment sees later ones. What pads a row is later than all of it, and needs no mask.
     """
 
     output_sizes: tuple
@@ -49,6 +54,7 @@ class TransformerConfig:
     kernel_initializer: Any = "auto"
     dropout: bool = False
     reading: Any = None
+    causal: bool = False
 
 
 def attention_names(config):
@@ -115,6 +121,7 @@ class _Encoder:
         )
         given = self.normalized(hidden, f"normalization_{index}_attention")
         masks = {} if mask is None else {"value_mask": mask}
+        masks = {"use_causal_mask": True} if config.causal else masks
         attended, _ = attention(given, given, return_attention_scores=True, **masks)
         hidden = self._added(hidden, attended, f"{index}_attention")
         wide = self.normalized(hidden, f"normalization_{index}_dense")
