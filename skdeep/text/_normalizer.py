@@ -171,7 +171,9 @@ class TextNormalizer(TransformerMixin, BaseEstimator):
             raise ImportError(
                 'lemmatizer="simplemma" needs the package simplemma: pip install "scikit-deep[text]".'
             ) from error
-        return partial(simplemma.lemmatize, lang=languages)
+        lemmatize = partial(simplemma.lemmatize, lang=languages)
+        # Names and some pronouns come back with a capital.
+        return (lambda word: lemmatize(word).lower()) if self.lowercase else lemmatize
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -82,6 +82,7 @@ class TfidfMLP(_OfCounts):
         ["array-like", *_COUNT],
         "tuple of int",
         "Units of each hidden layer. () is logistic or linear regression.",
+        positional=True,
     )
     features: object = param(
         None,
@@ -119,7 +120,7 @@ class FastText(_OfCounts):
     TextClassifier(architecture=FastText(word_ngrams=(1, 1)))
     """
 
-    embedding_dim: int = param(32, _COUNT, "int", "Length of a vector.")
+    embedding_dim: int = param(32, _COUNT, "int", "Length of a vector.", positional=True)
     word_ngrams: object = param((1, 2), [tuple, list], "(int, int)", "Shortest and longest run of words with a vector.")
     max_features: object = param(100_000, [*_COUNT, None], "int or None", "Runs of words, at most; the most frequent.")
 
@@ -200,7 +201,7 @@ class KimCNN(_OfOrder):
     TextClassifier(architecture=KimCNN(filters=50))
     """
 
-    filters: int = param(100, _COUNT, "int", "Filters of each width.")
+    filters: int = param(100, _COUNT, "int", "Filters of each width.", positional=True)
     kernel_sizes: object = param((3, 4, 5), ["array-like", *_COUNT], "tuple of int", "Words that a filter sees.")
     channels: str = param(
         "tuned",
@@ -242,7 +243,7 @@ class BiGRU(_OfOrder):
     TextClassifier(architecture=BiGRU(units=32))
     """
 
-    units: int = param(64, _COUNT, "int", "Units of each direction.")
+    units: int = param(64, _COUNT, "int", "Units of each direction.", positional=True)
     pooling: str = param(
         "average_max",
         [Names(rnn.POOLINGS)],
@@ -273,7 +274,7 @@ class Encoder(_OfOrder):
     TextClassifier(architecture=Encoder(n_layers=2))
     """
 
-    n_layers: int = param(1, _COUNT, "int", "Blocks of attention and dense layers.")
+    n_layers: int = param(1, _COUNT, "int", "Blocks of attention and dense layers.", positional=True)
     n_heads: int = param(4, _COUNT, "int", "Heads of attention, which share the width.")
     width: int = param(64, _COUNT, "int", "Length of the vector of a word inside the net.")
     dropout: float = param(0.2, _FRACTION, "float", "Fraction of each change set to zero at each step.")

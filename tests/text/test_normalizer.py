@@ -53,6 +53,7 @@ def test_accents_and_case_stay_unless_asked_otherwise():
 def test_lemmas_by_language_and_by_function():
     assert cleaned("les chevaux étaient là", lemmatizer="simplemma", language="fr") == "le cheval être là"
     assert cleaned("cats ran", lemmatizer="simplemma", language=["fr", "en"]) == "cat run"
+    assert cleaned("I met her in may", lemmatizer="simplemma", language="en") == "i meet her in may"
     assert cleaned("cats ran!", lemmatizer=lambda word: word.upper()) == "CATS RAN!"
 
 
