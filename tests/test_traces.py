@@ -25,7 +25,9 @@ from skdeep.image import CNNClassifier, Custom, LeNet, ResNet, Small
 from skdeep.image.augmentation import Contrast, Cutout, Mixup, Noise, Rotate, Shift, Zoom
 from skdeep.losses import Focal, Huber, Pinball
 from skdeep.schedules import CosineDecay, ExponentialDecay, LinearDecay, OneCycle, ReduceOnPlateau, StepDecay
+from skdeep.sequence import RNNClassifier, TransformerClassifier
 from skdeep.tabular import MLPClassifier, MLPRegressor
+from skdeep.utils._tensorflow import gradient_registry
 
 X, y = make_classification(50, 8, n_informative=5, random_state=0)
 X_regression, y_regression = make_regression(50, 8, noise=10.0, random_state=0)
@@ -58,6 +60,7 @@ class Traces:
 @pytest.fixture
 def traces(monkeypatch):
     skdeep.clear_cache()
+    tf.compat.v1.get_default_graph()  # which is made once, when it is first asked for
     yield Traces(monkeypatch)
     skdeep.clear_cache()
 
@@ -418,6 +421,40 @@ def test_training_programs_of_images_are_freed(traces, monkeypatch):
     gc.collect()
     assert traces.programs == 3
     assert len(traces.live_programs) == len(traces.live_graphs) == 0
+
+
+HAND_WRITTEN = {
+    **{cell: RNNClassifier(cell) for cell in ("gru", "simple", "lstm")},
+    "transformer": TransformerClassifier(1, width=8, n_heads=2),
+}
+
+
+@pytest.mark.parametrize("net", HAND_WRITTEN.values(), ids=HAND_WRITTEN)
+def test_gradients_written_by_hand_keep_no_graph(net, traces):
+    registered = {*gradient_registry.list()}
+    model = clone(net).set_params(epochs=1, early_stopping=True, random_state=0).fit(X, y)
+    model.predict(X)
+    assert {*gradient_registry.list()} == registered
+    skdeep.clear_cache()
+    gc.collect()
+    assert traces.graphs > 0
+    assert len(traces.live_programs) == len(traces.live_graphs) == 0
+
+
+def test_gradients_of_others_stay_registered(traces):
+    @tf.custom_gradient
+    def halved(values):
+        return values / 2, lambda given: given
+
+    @tf.function
+    def slope(values):
+        return tf.gradients(halved(values), values)[0]
+
+    concrete = slope.get_concrete_function(tf.TensorSpec((), tf.float64))
+    registered = {*gradient_registry.list()}
+    RNNClassifier("gru", epochs=1).fit(X, y)
+    assert {*gradient_registry.list()} == registered
+    assert float(concrete(tf.constant(3.0, tf.float64))) == 1.0
 
 
 FORKS = """

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from skdeep.utils._tensorflow import ControlFlowFuncGraph, context, tf
+from skdeep.utils._tensorflow import ControlFlowFuncGraph, context, gradient_registry, tf
 
 # To rewrite a graph of fewer nodes takes longer than all the time that this would save.
 _FEWEST_REWRITTEN = 1000
@@ -30,6 +30,7 @@ def compile_function(function, types, *, first_counts=False, one_thread=False):
     with _calls_with(in_one_thread):
         concrete = tf.function(function, autograph=False).get_concrete_function(*types)
     inference = concrete._inference_function
+    _forget_gradients(concrete.graph)
     options = options if _is_nested(inference) else in_one_thread
     return _Compiled(inference, concrete.captured_inputs, _python_functions(concrete.graph), options)
 
@@ -96,6 +97,35 @@ def _python_functions(graph):
     while graph.building_function:
         graph = graph.outer_graph
     return list(getattr(graph, "_py_funcs_used_in_graph", ()))
+
+
+def _forget_gradients(graph):
+    """Take the gradients that were written by hand for a traced graph out of TensorFlow's registry.
+
+    It keeps them, and through them the graph, for as long as the process lives.
+    """
+    for name in list(gradient_registry.list()):
+        if name.startswith("CustomGradient") and _is_within(_graph_of(gradient_registry.lookup(name)), graph):
+            del gradient_registry._registry[name]
+
+
+def _graph_of(gradient):
+    """Return the graph whose tensors a function of `tf.custom_gradient` knows, or None."""
+    inner = _known(gradient).get("tape_grad_fn")
+    tensors = tf.nest.flatten(_known(inner).get("result")) if inner else [None]
+    return getattr(tensors[0], "graph", None)
+
+
+def _known(function):
+    """Return the variables of the functions around a function that it uses, by name."""
+    names, cells = function.__code__.co_freevars, function.__closure__ or ()
+    return {name: cell.cell_contents for name, cell in zip(names, cells, strict=True)}
+
+
+def _is_within(graph, outer):
+    while graph is not None and graph is not outer:
+        graph = getattr(graph, "outer_graph", None)
+    return graph is outer
 
 
 def _forget_graphs(function):

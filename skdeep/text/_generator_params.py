@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from numbers import Integral, Real
 
-import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, Options
+from sklearn.utils._param_validation import Interval
 
 from skdeep._estimator.params import TrainingParams, param, positive
-from skdeep.schedules import schedule_names
+from skdeep._estimator.scheduled import epochs_param, learning_rate_schedule_param, n_iter_no_change_param
 from skdeep.utils._words import Names
 
 ARCHITECTURES = ("gru", "lstm", "transformer")
@@ -79,13 +78,7 @@ class LanguageParams:
 class GeneratorParams(TrainingParams):
     """What differs in training a language model."""
 
-    epochs: object = param(
-        "auto",
-        [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
-        'int or "auto"',
-        f'Passes over the training texts, at most. "auto" is as many as make {STEPS[0]:,} steps, and {STEPS[1]} at '
-        "least.",
-    )
+    epochs: object = epochs_param(*STEPS)
     batch_size: object = param(
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -100,23 +93,14 @@ class GeneratorParams(TrainingParams):
         '`learning_rate_schedule` is "auto", ten times as much of the first two for recurrent nets and three times for '
         "the transformer.",
     )
-    learning_rate_schedule: object = param(
-        "auto",
-        [Names({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
-        "str, Schedule, callable or None",
-        "Factor of the learning rate over the course of training: one of "
-        + ", ".join(f'"{name}"' for name in schedule_names())
-        + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
-        '"auto" warms up and follows a cosine to zero; it is constant in `partial_fit`, which has no end. None keeps '
-        "the rate constant.",
-    )
+    learning_rate_schedule: object = learning_rate_schedule_param()
     weight_decay: object = param(
         0.2,
         [Names({"auto"}), positive(Real, closed="left")],
         'float or "auto"',
         "Decoupled decay: the weights shrink by this fraction times the learning rate at each step, biases excepted. A "
         'book is little to learn from. "auto" is 0.004 for "adamw", the one of an optimizer instance, and 0 for the '
-        "others.",
+        "others; a number replaces that of an instance.",
     )
     clip_norm: object = param(
         1.0,
@@ -124,14 +108,7 @@ class GeneratorParams(TrainingParams):
         "float or None",
         "Shortens the gradient of a step to this norm, or None not to: gradients through many moments may explode.",
     )
-    n_iter_no_change: object = param(
-        np.inf,
-        [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-        "int or inf",
-        "Training stops when more than this many epochs in a row did not improve by `tol`: on validation data with "
-        "early stopping, else in the training loss. With inf the schedule of the learning rate comes to its end; early "
-        "stopping then keeps the best weights.",
-    )
+    n_iter_no_change: object = n_iter_no_change_param()
     early_stopping: bool = param(
         False,
         ["boolean"],

@@ -65,6 +65,7 @@ with _quietly(), collector_paused():
     from keras.src.random import seed_generator
     from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
     from tensorflow.python.eager import context
+    from tensorflow.python.framework.ops import gradient_registry
     from tensorflow.python.ops.control_flow_v2_func_graphs import ControlFlowFuncGraph
 
     count_as_old()
@@ -77,6 +78,7 @@ __all__ = [
     "ControlFlowFuncGraph",
     "context",
     "global_state",
+    "gradient_registry",
     "initialize_all_variables",
     "keras",
     "tf",
