@@ -78,7 +78,7 @@ class TfidfMLP(_OfCounts):
     """
 
     hidden_layer_sizes: object = param(
-        (64,),
+        (32,),
         ["array-like", *_COUNT],
         "tuple of int",
         "Units of each hidden layer. () is logistic or linear regression.",

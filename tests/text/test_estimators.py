@@ -56,7 +56,7 @@ def test_a_name_stands_for_the_defaults(architecture):
 def test_the_default_is_a_perceptron_on_selected_features():
     settings = {"learning_rate": 0.01, "epochs": 3, "batch_size": 64, "random_state": 0}
     features = TextFeatures(selection="f_classif", n_selected=512)  # a width that is not rounded up
-    net = MLPClassifier((64,), dropout=0.5, dtype="float32", **settings)
+    net = MLPClassifier((32,), dropout=0.5, dtype="float32", **settings)
     expected = make_pipeline(features, net).fit(TEXTS, LABELS)
     model = TextClassifier(TfidfMLP(features=features), learning_rate_schedule=None, **settings).fit(TEXTS, LABELS)
     np.testing.assert_allclose(model.predict_proba(NEW), expected.predict_proba(NEW), atol=1e-6)
