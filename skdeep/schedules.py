@@ -8,8 +8,9 @@ parameters that a search can set (`learning_rate_schedule__final`).
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
+
+from skdeep.utils._options import Options
 
 __all__ = [
     "ConstantSchedule",
@@ -27,7 +28,7 @@ _FRACTION = [Interval(Real, 0, 1, closed="both")]
 _POSITIVE_FRACTION = [Interval(Real, 0, 1, closed="right")]
 
 
-class Schedule(BaseEstimator):
+class Schedule(Options):
     """Base of the schedules: parameters can be read, set and searched.
 
     Examples
@@ -36,12 +37,6 @@ class Schedule(BaseEstimator):
     >>> isinstance(StepDecay(), Schedule)
     True
     """
-
-    def validate(self):
-        """Raise ValueError if a parameter is out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), caller_name=type(self).__name__
-        )
 
 
 class ConstantSchedule(Schedule):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -85,6 +86,14 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     outcome = training.run(run, stages, start, first_epoch)
     _keep(estimator, problem, net, outcome, run, first_epoch)
     _warn_if_still_falling(estimator, run, stages, outcome.result)
+
+
+def check_incremental(estimator, epochs):
+    """Raise ValueError if an estimator cannot be trained on for so many epochs by partial_fit."""
+    if estimator.early_stopping:
+        raise ValueError("partial_fit does not support early_stopping=True.")
+    if not isinstance(epochs, Integral) or epochs < 1:
+        raise ValueError(f"epochs must be an integer of at least 1, got {epochs!r}.")
 
 
 def _validated(estimator, inputs, problem, rows, *, reset):

@@ -36,19 +36,19 @@ def n_iter_no_change_param():
     )
 
 
-def learning_rate_param():
-    """Declare `learning_rate`, which is larger under the schedule."""
+def learning_rate_param(where=""):
+    """Declare `learning_rate`, which is larger under the schedule, and `where` else that is so."""
     return param(
         "auto",
         [Names({"auto"}), positive(Real)],
         'float or "auto"',
         'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
-        '"auto", or the one of an optimizer instance.',
+        f'"auto"{where}, or the one of an optimizer instance.',
     )
 
 
-def learning_rate_schedule_param():
-    """Declare `learning_rate_schedule`, which is SCHEDULE."""
+def learning_rate_schedule_param(where="; it is constant"):
+    """Declare `learning_rate_schedule`, which is SCHEDULE, and say `where` and where not."""
     return param(
         "auto",
         [Names({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
@@ -56,6 +56,6 @@ def learning_rate_schedule_param():
         "Factor of the learning rate over the course of training: one of "
         + ", ".join(f'"{name}"' for name in schedule_names())
         + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
-        '"auto" warms up and follows a cosine to zero; it is constant in `partial_fit`, which has no end. None keeps '
-        "the rate constant.",
+        f'"auto" warms up and follows a cosine to zero{where} in `partial_fit`, which has no end. None keeps the rate '
+        "constant.",
     )

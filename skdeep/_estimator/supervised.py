@@ -96,10 +96,7 @@ class SupervisedEstimator(BaseDeepEstimator):
 
     def _partial_fit(self, X, y, sample_weight, classes, epochs):
         self._validate_params()
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True.")
-        if not isinstance(epochs, (int, np.integer)) or epochs < 1:
-            raise ValueError(f"epochs must be an integer of at least 1, got {epochs!r}.")
+        fitting.check_incremental(self, epochs)
         with self._unchanged_on_failure():
             fitting.fit(
                 self,

@@ -15,9 +15,9 @@ from skdeep._estimator.params import (
     TrainingParams,
     estimator,
     param,
-    positive,
 )
 from skdeep._estimator.regressor import DeepRegressor
+from skdeep._estimator.scheduled import SCHEDULE, learning_rate_param, learning_rate_schedule_param
 from skdeep.architectures import backbone
 from skdeep.architectures.cnn import config, model
 from skdeep.image import augmentation
@@ -25,7 +25,6 @@ from skdeep.image._architectures import ArchitectureOptions, resolve
 from skdeep.image._backbone import are_random, backbone_dtype, check_images, read_weights
 from skdeep.image._params import ImageParams
 from skdeep.image.architectures import Backbone
-from skdeep.schedules import CosineDecay, schedule_names
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
 
@@ -44,23 +43,10 @@ class ImageTrainingParams(TrainingParams):
         'Images a step. "auto" is 64, or all of them if there are fewer. The last, smaller batch of an epoch is '
         "trained on too.",
     )
-    learning_rate: object = param(
-        "auto",
-        [Names({"auto"}), positive(Real)],
-        'float or "auto"',
-        'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", three times as much if `learning_rate_schedule` is '
-        '"auto" and the net has batch normalisation, or the one of an optimizer instance.',
-    )
-    learning_rate_schedule: object = param(
-        "auto",
-        [Names({"auto", *schedule_names()}), callable, HasMethods(["factor_after"]), None],
-        "str, Schedule, callable or None",
-        "Factor of the learning rate over the course of training: one of "
-        + ", ".join(f'"{name}"' for name in schedule_names())
-        + "; an object of skdeep.schedules; or a function of the fraction of training that is done. "
-        '"auto" warms up and follows a cosine to zero if the net has batch normalisation, which a constant rate leaves '
-        "points of accuracy behind in few epochs. It is constant otherwise, and in `partial_fit`, which has no end. "
-        "None keeps the rate constant.",
+    learning_rate: object = learning_rate_param(" and the net has batch normalisation")
+    learning_rate_schedule: object = learning_rate_schedule_param(
+        " if the net has batch normalisation, which a constant rate leaves points of accuracy behind in few epochs. It "
+        "is constant otherwise, and"
     )
 
 
@@ -172,7 +158,7 @@ class _CNN:
 
 def _schedule(measures):
     """Return the learning rate schedule that suits a net, and what it multiplies the usual learning rate with."""
-    return (CosineDecay(), 3.0) if measures.normalization == "batch" else (None, 1.0)
+    return SCHEDULE if measures.normalization == "batch" else (None, 1.0)
 
 
 @estimator

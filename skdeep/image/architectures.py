@@ -7,12 +7,12 @@ network that was trained on photographs. A plain name stands for an object with 
 from numbers import Integral, Real
 from os import PathLike
 
-from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
 
 from skdeep.architectures.backbone import BACKBONES
 from skdeep.architectures.cnn.config import CustomConfig
 from skdeep.image._params import integers, pairs
+from skdeep.utils._options import Options
 from skdeep.utils._words import Names
 
 __all__ = [
@@ -33,7 +33,7 @@ _SIZES = ["array-like", Interval(Integral, 1, None, closed="left")]
 _MULTIPLIER = [Interval(Real, 0, 100, closed="right")]
 
 
-class Architecture(BaseEstimator):
+class Architecture(Options):
     """Base of the architectures: parameters can be read, set and searched.
 
     Examples
@@ -42,12 +42,6 @@ class Architecture(BaseEstimator):
     >>> isinstance(ResNet(), Architecture)
     True
     """
-
-    def validate(self):
-        """Raise ValueError if a parameter is out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), caller_name=type(self).__name__
-        )
 
 
 class _Named(Architecture):

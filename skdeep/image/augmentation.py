@@ -6,15 +6,16 @@ is changed when the net predicts. Amounts are inputs of the program, so a search
 
 from numbers import Real
 
-from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval
+
+from skdeep.utils._options import Options
 
 __all__ = ["Augmentation", "Contrast", "Cutout", "Flip", "Mixup", "Noise", "Rotate", "Shift", "Zoom"]
 
 _FRACTION = [Interval(Real, 0, 1, closed="neither")]
 
 
-class Augmentation(BaseEstimator):
+class Augmentation(Options):
     """Base of the random changes: parameters can be read, set and searched.
 
     Examples
@@ -27,12 +28,6 @@ class Augmentation(BaseEstimator):
     def _amounts(self):
         """Return the kinds of change this is made of, with the amount of each; flips have none."""
         return {type(self).__name__.lower(): float(getattr(self, next(iter(self._parameter_constraints))))}
-
-    def validate(self):
-        """Raise ValueError if a parameter is out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), caller_name=type(self).__name__
-        )
 
 
 class Flip(Augmentation):

@@ -2,7 +2,7 @@
 
 from numbers import Integral
 
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
@@ -10,12 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._data import texts as data
 from skdeep._estimator.params import estimator, param
 from skdeep.text import _tokens
+from skdeep.text._base import TextTransformer
 from skdeep.text._doc2vec import Doc2Vec
 from skdeep.utils._words import Names
 
 
 @estimator
-class DocumentVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class DocumentVectors(ClassNamePrefixFeaturesOutMixin, TextTransformer):
     """Turn texts into vectors from which their words can be predicted: doc2vec.
 
     A net predicts each word of a text from a vector of the text, alone or with the words around; the vectors of words
@@ -147,8 +148,3 @@ class DocumentVectors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _split(self, text):
         text = _tokens.composed(text)
         return _tokens.words(text.lower() if self.lowercase else text)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        data.tag(tags)
-        return tags

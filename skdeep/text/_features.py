@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils import check_random_state
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._data import texts as data
 from skdeep._estimator.params import estimator, param
 from skdeep.text import _selection
+from skdeep.text._base import TextTransformer
 from skdeep.utils._words import Names
 
 _CHARACTERS = 5_000_000  # in longer corpora, runs of characters take minutes and add nothing
@@ -29,7 +30,7 @@ def _is_condensed(features):
 
 
 @estimator
-class TextFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class TextFeatures(ClassNamePrefixFeaturesOutMixin, TextTransformer):
     """TF-IDF of words, and of runs of characters, as one sparse matrix in single precision.
 
     Word pairs and runs of characters make a hundred thousand columns of a few thousand texts. With `selection`, the
@@ -268,11 +269,6 @@ class TextFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         decomposition = TruncatedSVD(self.n_components, random_state=seed)
         return decomposition, decomposition.fit_transform(counted)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        data.tag(tags)
-        return tags
 
 
 def _lengths(name, given):

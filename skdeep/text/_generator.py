@@ -1,7 +1,6 @@
 """Language models: nets that learn which token comes next, and write texts."""
 
 import dataclasses
-from numbers import Integral
 
 import numpy as np
 from sklearn.callback import with_callbacks
@@ -141,10 +140,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
             If X is not strings, or a parameter or the number of epochs is not valid.
         """
         self._validate_params()
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True.")
-        if not isinstance(epochs, Integral) or epochs < 1:
-            raise ValueError(f"epochs must be an integer of at least 1, got {epochs!r}.")
+        fitting.check_incremental(self, epochs)
         with self._unchanged_on_failure():
             texts = data.read_texts(X)
             if not hasattr(self, "weights_"):

@@ -7,13 +7,13 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data import texts as data
 from skdeep._estimator.params import estimator, param
 from skdeep.text import _languages, _tokens
+from skdeep.text._base import TextTransformer
 from skdeep.utils._words import Names
 
 _MARKUP = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
@@ -21,7 +21,7 @@ _SPACES = re.compile(r"\s+")
 
 
 @estimator
-class TextNormalizer(TransformerMixin, BaseEstimator):
+class TextNormalizer(TextTransformer):
     """Clean texts: one Unicode form, no markup, lower case, lemmas, no stop words.
 
     Letters are composed (NFC), typographic apostrophes become plain ones, and elided words stand alone, so that
@@ -174,11 +174,6 @@ class TextNormalizer(TransformerMixin, BaseEstimator):
         lemmatize = partial(simplemma.lemmatize, lang=languages)
         # Names and some pronouns come back with a capital.
         return (lambda word: lemmatize(word).lower()) if self.lowercase else lemmatize
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        data.tag(tags)
-        return tags
 
 
 def _checked_lemma(lemmatizer, word):

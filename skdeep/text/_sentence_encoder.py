@@ -5,16 +5,17 @@ import weakref
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _clone_parametrized
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, _clone_parametrized
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data import texts as data
 from skdeep._estimator.params import REQUIRED, estimator, param
+from skdeep.text._base import TextTransformer
 
 
 @estimator
-class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TextTransformer):
     """Turn texts into the vectors that a model of your own computes, once for each text.
 
     Nothing is learned in `fit`. Vectors are remembered: clones share the model and what it has computed, so that a
@@ -184,11 +185,6 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def __getstate__(self):
         return {name: value for name, value in super().__getstate__().items() if name != "_shared"}
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        data.tag(tags)
-        return tags
 
 
 class _Memory:

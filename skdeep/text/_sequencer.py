@@ -5,13 +5,14 @@ from itertools import chain
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data import texts as data
 from skdeep._estimator.params import estimator, param
 from skdeep.text import _subwords, _tokens
+from skdeep.text._base import TextTransformer
 from skdeep.utils._words import Names
 
 PADDING, UNKNOWN = 0, 1
@@ -19,7 +20,7 @@ _FIRST = 2  # id of the most frequent token
 
 
 @estimator
-class TokenSequencer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class TokenSequencer(ClassNamePrefixFeaturesOutMixin, TextTransformer):
     """Turn texts into rows of ids for the estimators of :mod:`skdeep.sequence`.
 
     Id 0 is padding, 1 is any token that was not learned, and the others count from the most frequent token on, of
@@ -240,8 +241,3 @@ class TokenSequencer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         if self.level == "subword":
             return self._subwords.joined(tokens)
         return _tokens.joined(tokens) if self.level == "word" else "".join(tokens)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        data.tag(tags)
-        return tags

@@ -5,7 +5,7 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _clone_parametrized
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, _clone_parametrized
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._data import texts as data
 from skdeep._estimator.params import estimator, param
 from skdeep.text import _gensim, _pooling, _tokens, _vector_files
+from skdeep.text._base import TextTransformer
 from skdeep.text._sequencer import UNKNOWN
 from skdeep.utils._words import Names
 
@@ -20,7 +21,7 @@ _VECTOR_SIZE = 100  # of vectors that are trained
 
 
 @estimator
-class WordEmbeddingVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class WordEmbeddingVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer):
     """Turn texts into the mean of the vectors of their words, trained here or elsewhere.
 
     Words that stand among the same words have vectors of about the same direction. They are trained in `fit`; or they
@@ -319,11 +320,6 @@ class WordEmbeddingVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         original = copy.copy(self)
         original.vectors = None
         return _clone_parametrized(original).set_params(vectors=self.vectors)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        data.tag(tags)
-        return tags
 
 
 def _vectors_of(rows, table, weights, pooling):

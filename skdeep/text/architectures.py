@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.utils._param_validation import HasMethods, Interval, validate_parameter_constraints
+from sklearn.utils._param_validation import HasMethods, Interval
 
 from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.net import Design
@@ -20,6 +19,7 @@ from skdeep.architectures.sequence import entrance, rnn, text_cnn, transformer
 from skdeep.text._features import TextFeatures
 from skdeep.text._sequencer import TokenSequencer
 from skdeep.utils._keys import described
+from skdeep.utils._options import Options
 from skdeep.utils._words import Names
 
 __all__ = ["Architecture", "BiGRU", "Encoder", "FastText", "KimCNN", "TfidfMLP"]
@@ -28,7 +28,7 @@ _COUNT = [Interval(Integral, 1, None, closed="left")]
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
 
 
-class Architecture(BaseEstimator):
+class Architecture(Options):
     """Base of the architectures: parameters can be read, set and searched.
 
     Examples
@@ -37,12 +37,6 @@ class Architecture(BaseEstimator):
     >>> isinstance(KimCNN(), Architecture)
     True
     """
-
-    def validate(self):
-        """Raise ValueError if a parameter is out of its range."""
-        validate_parameter_constraints(
-            self._parameter_constraints, self.get_params(deep=False), caller_name=type(self).__name__
-        )
 
 
 class _OfCounts(Architecture):
@@ -159,6 +153,10 @@ class _OfOrder(Architecture):
 
     _steps = 400, 5
 
+    def _tables(self):
+        """Return the paths of the tables that begin with the vectors that are given."""
+        return (entrance.VECTORS,)
+
     def _inputs(self, reading):
         sequencer = TokenSequencer(self.max_tokens, max_length=self.max_length)
         return reading.ids(sequencer, int(self.embedding_dim))
@@ -168,8 +166,8 @@ class _OfOrder(Architecture):
         size, dim = inputs.inner.size, int(self.embedding_dim)
         placed = {}
         if vectors is not None:
-            dim, placed = vectors.shape[1], {entrance.VECTORS: _as_high(vectors, size)}
-        build, config = self._net(output_sizes, entrance.Vocabulary(size, dim), placed)
+            dim, placed = vectors.shape[1], dict.fromkeys(self._tables(), _as_high(vectors, size))
+        build, config = self._net(output_sizes, entrance.Vocabulary(size, dim))
         numbers = {"dropout": float(self.dropout)} if config.dropout else {}
         spec = ModelSpec(build, config, tuple(numbers))
         return Design(spec, numbers, *SCHEDULE, initial=lambda: placed, steps=self._steps)
@@ -211,12 +209,16 @@ class KimCNN(_OfOrder):
         '"two" need vectors.',
     )
 
-    def _net(self, output_sizes, vocabulary, placed):
-        if self.channels != "tuned" and not placed:
+    def _tables(self):
+        return (*super()._tables(), text_cnn.STATIC) if self.channels == "two" else super()._tables()
+
+    def _inputs(self, reading):
+        if self.channels != "tuned" and reading.vectors is None:
             raise ValueError(f'channels={self.channels!r} needs vectors: give them, or vectors="train".')
+        return super()._inputs(reading)
+
+    def _net(self, output_sizes, vocabulary):
         vocabulary = replace(vocabulary, trained=self.channels != "static")
-        if self.channels == "two":
-            placed[text_cnn.STATIC] = placed[entrance.VECTORS]
         sizes = tuple(int(size) for size in np.atleast_1d(self.kernel_sizes))
         two, dropout = self.channels == "two", self.dropout > 0
         config = text_cnn.TextCNNConfig(
@@ -251,7 +253,7 @@ class BiGRU(_OfOrder):
         "How the states at all words become one vector.",
     )
 
-    def _net(self, output_sizes, vocabulary, placed):
+    def _net(self, output_sizes, vocabulary):
         options = {"bidirectional": True, "pooling": self.pooling, "dropout": self.dropout > 0, "reading": vocabulary}
         return rnn.build, rnn.RNNConfig(output_sizes, "gru", (int(self.units),), **options)
 
@@ -279,7 +281,7 @@ class Encoder(_OfOrder):
     width: int = param(64, _COUNT, "int", "Length of the vector of a word inside the net.")
     dropout: float = param(0.2, _FRACTION, "float", "Fraction of each change set to zero at each step.")
 
-    def _net(self, output_sizes, vocabulary, placed):
+    def _net(self, output_sizes, vocabulary):
         if self.width % self.n_heads:
             raise ValueError(f"width={self.width} must be a multiple of n_heads={self.n_heads}.")
         sizes = int(self.n_layers), int(self.n_heads), int(self.width)

@@ -12,12 +12,12 @@ from skdeep._data.rows import RowData
 
 
 class TextRows:
-    """Texts, and what a fitted transformer made of them last, so that they are read once.
+    """Texts, and the rows that a fitted transformer made of them last, so that they are read once.
 
     Parameters
     ----------
     texts : ndarray of str
-    made : (transformer, array or matrix), optional
+    made : (transformer, rows), optional
     """
 
     def __init__(self, texts, made=(None, None)):
@@ -36,12 +36,6 @@ class TextRows:
         rows = rows[0] if isinstance(rows, tuple) else rows
         transformer, made = self.made
         return TextRows(self.texts[rows], (transformer, None if made is None else made[rows]))
-
-    def by(self, transformer):
-        """Return what a fitted transformer makes of them."""
-        if self.made[0] is not transformer:
-            self.made = transformer, transformer.transform(self.texts)
-        return self.made[1]
 
 
 @dataclass(frozen=True)
@@ -98,10 +92,10 @@ class Texts:
     def learn(self, rows):
         """Return these inputs with what the transformer learned of training rows."""
         fit = _fitted if self.memory is None else self.memory.cache(_fitted)
-        rows.X.made = transformer, _ = fit(clone(self.transformer), rows.X.texts, rows.y)
-        learned = replace(self, transformer=transformer)
-        inner = learned.inner.learn(RowData(learned._inner_rows(rows.X), rows.y, rows.sample_weight))
-        return replace(learned, inner=inner)
+        transformer, made = fit(clone(self.transformer), rows.X.texts, rows.y)
+        rows.X.made = transformer, self._read(made)
+        inner = self.inner.learn(RowData(rows.X.made[1], rows.y, rows.sample_weight))
+        return replace(self, transformer=transformer, inner=inner)
 
     def numbers(self, X, sample_weight=None):
         """Return the live numbers of the net that are statistics of training rows."""
@@ -116,7 +110,12 @@ class Texts:
         return self.inner.encode(self._inner_rows(X), signature)
 
     def _inner_rows(self, X):
-        return self.inner.rows(_widened(X.by(self.transformer)))
+        if X.made[0] is not self.transformer:
+            X.made = self.transformer, self._read(self.transformer.transform(X.texts))
+        return X.made[1]
+
+    def _read(self, made):
+        return self.inner.rows(_widened(made))
 
 
 def _widened(made):
