@@ -39,6 +39,10 @@ class Dense:
 
         return [to_tensor(array, self.stored or self.dtype)]
 
+    def longest(self, array):
+        """Return the number of moments of an array's rows; 0 if their shape is known."""
+        return max((size for size, known in zip(array.shape[1:], self.shape, strict=True) if known is None), default=0)
+
     def n_rows(self, tensors):
         """Return the number of rows, in the graph."""
         return _tf().shape(tensors[0])[0]
@@ -109,6 +113,10 @@ class Sparse(_Rows):
             to_tensor(array.data.astype(self.dtype, copy=False)),
         ]
 
+    def longest(self, array):
+        """Return 0: rows of tables have no moments."""
+        return 0
+
     def gather(self, tensors, rows):
         """Return some rows as a sparse tensor."""
         tf = _tf()
@@ -157,6 +165,10 @@ class Ragged(_Rows):
         values = np.concatenate([np.asarray(row, self.dtype) for row in rows]) if len(rows) else []
         values = np.reshape(np.asarray(values, self.dtype), (-1, *self.shape))
         return [_tf().convert_to_tensor(offsets), _tf().convert_to_tensor(values)]
+
+    def longest(self, rows):
+        """Return the number of moments of the longest row."""
+        return int(rows.lengths.max(initial=0)) if hasattr(rows, "lengths") else max(map(len, rows), default=0)
 
     def gather(self, tensors, rows):
         """Return some rows, padded, and their lengths."""

@@ -15,15 +15,16 @@ def enclosed(rows, end):
 
 
 def with_next(rows, context):
-    """Return (ids, next ids), each a Series of stretches of at most so many ids, which do not overlap.
+    """Return (ids, next ids), each a Series of stretches that do not overlap.
 
     Parameters
     ----------
     rows : list of ndarray of int
         Enclosed.
-    context : int
+    context : int or None
+        Ids of a stretch, at most; None is whole rows.
     """
-    lengths = np.concatenate([_lengths(len(row) - 1, context) for row in rows])
+    lengths = np.concatenate([_lengths(len(row) - 1, context or len(row)) for row in rows])
     ids, following = (np.concatenate([row[part] for row in rows]) for part in (slice(None, -1), slice(1, None)))
     return Series(ids, lengths), Series(following, lengths)
 

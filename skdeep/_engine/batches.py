@@ -54,6 +54,11 @@ def input_tensors(signature, arrays):
     return [tensor for name, column in signature.inputs for tensor in column.tensors(arrays[name])]
 
 
+def longest(signature, arrays):
+    """Return the number of moments of the longest row; 0 where rows have none."""
+    return max(column.longest(arrays[name]) for name, column in signature.inputs)
+
+
 def all_rows(signature, tensors):
     """Return the dict that a model is called with for all rows."""
     return _read(signature, tensors, lambda column, parts: column.whole(parts))
@@ -132,6 +137,7 @@ class Data:
         self._arrays = inputs, targets  # their memory may be the tensors' own
         first = inputs[spec.signature.inputs[0][0]]
         self.n_rows = first.shape[0] if hasattr(first, "shape") else len(first)
+        self.longest = longest(spec.signature, inputs)
         self.flat = input_tensors(spec.signature, inputs)
         for name, column in spec.targets:
             self.flat += [] if isinstance(column, SameAs) else column.tensors(targets[name])

@@ -2,11 +2,11 @@
 
 A layer that looks back, and never ahead, has two methods beside `call`. `begin(rows, moments)` returns its state before
 the first of at most so many moments: none, the state of a cell, or room for keys and values. `step(state, moment, ...)`
-takes what `call` takes, for one moment, and returns what `call` returns of it, and the state after it. All other layers
-see one moment as they see many.
+takes what `call` takes, for one moment, and returns what `call` returns of it, and the state after it. If the rows are
+not the first axis of a state, `rows_axis` tells which they are. All other layers see one moment as they see many.
 """
 
-from skdeep.utils._tensorflow import tf
+from skdeep.utils._tensorflow import keras, tf
 
 
 class MomentByMoment:
@@ -15,18 +15,35 @@ class MomentByMoment:
     Parameters
     ----------
     model : keras.Model
-        With one input of ids, shape (rows, time), and one output, shape (rows, time, values).
+        With one output, shape (rows, time, values), and an input of ids, shape (rows, time), that has the name `ids`.
+        What follows from its other inputs alone is the same at all moments.
+    ids : str
     """
 
-    def __init__(self, model):
-        self._model = model
-        self._looking_back = {layer.name: layer for layer in model.layers if hasattr(layer, "step")}
+    def __init__(self, model, ids):
+        others = {name: tensor for name, tensor in model.input.items() if name != ids}
+        constant = _constant(model, model.input[ids])
+        self._before = keras.Model(others, constant) if constant else None
+        self._model = keras.Model([model.input[ids], *constant], model.output) if constant else model
+        self._looking_back = {layer.name: layer for layer in self._model.layers if hasattr(layer, "step")}
+
+    @property
+    def dtype(self):
+        """The dtype of the outputs."""
+        return tf.as_dtype(self._model.output.dtype)
+
+    def constant(self, inputs):
+        """Return what is the same at all moments, as `step` takes it, from the other inputs by name."""
+        if self._before is None:
+            return []
+        given = {name: inputs[name] for name in self._before.input}
+        return keras.tree.flatten(self._before(given, training=False))
 
     def begin(self, rows, moments):
         """Return the state before the first of at most so many moments, by the names of layers."""
         return {name: layer.begin(rows, moments) for name, layer in self._looking_back.items()}
 
-    def step(self, state, moment, ids):
+    def step(self, state, moment, ids, constant=()):
         """Return the outputs of one moment, shape (rows, values), and the state after it.
 
         Parameters
@@ -35,14 +52,24 @@ class MomentByMoment:
         moment : tf.Tensor
             Its number, from 0 on.
         ids : tf.Tensor of shape (rows,)
+        constant : list of tf.Tensor
         """
         after = {}
 
         def called(layer):
             return self._stepping(layer.name, state, moment, after) if layer.name in state else layer
 
-        outputs = self._model._run_through_graph([ids[:, None]], called)
+        outputs = self._model._run_through_graph([ids[:, None], *constant], called)
         return outputs[:, 0], after
+
+    def of_rows(self, state, rows):
+        """Return the state of some rows, which may be the same more than once."""
+
+        def gathered(name):
+            axis = getattr(self._looking_back[name], "rows_axis", 0)
+            return tf.nest.map_structure(lambda one: tf.gather(one, rows, axis=axis), state[name])
+
+        return {name: gathered(name) for name in state}
 
     def _stepping(self, name, state, moment, after):
         def step(*arguments, **named):
@@ -50,6 +77,17 @@ class MomentByMoment:
             return outputs
 
         return step
+
+
+def _constant(model, ids):
+    """Return the tensors of a model that follow from its other inputs alone and are used with what follows from ids."""
+    moving, used = {id(ids)}, {}
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        for node in model._nodes_by_depth[depth]:
+            if not node.is_input and any(id(tensor) in moving for tensor in node.input_tensors):
+                moving.update(map(id, node.outputs))
+                used |= {id(tensor): tensor for tensor in node.input_tensors}
+    return [tensor for number, tensor in used.items() if number not in moving]
 
 
 def continued(net, prompts, lengths, n_new, end, choose):
@@ -114,3 +152,63 @@ def drawn(logits, draws, temperature, top_k, top_p):
     places = tf.reduce_sum(tf.cast(reached <= draws[:, None] * reached[:, -1:], tf.int32), 1)
     places = tf.minimum(places, tf.reduce_sum(tf.cast(kept, tf.int32), 1) - 1)
     return tf.gather(ids, places, batch_dims=1)
+
+
+def likeliest(net, constant, ids, end, first, moments, n_beams):
+    """Return the most likely ids that follow ids, shape (rows, moments), of those that a beam search meets.
+
+    At each moment the `n_beams` most likely beginnings of a row are kept, and all that they can be followed by are
+    compared. A row is done when its most likely beginning has come to its end: none can overtake it. At the last moment
+    each does.
+
+    Parameters
+    ----------
+    net : MomentByMoment
+    constant : list of tf.Tensor
+        What is the same at all moments.
+    ids : tf.Tensor of shape (rows,)
+        With which rows begin.
+    end : tf.Tensor of shape (rows,)
+        The id that ends a row, and the largest that it may have.
+    first : int
+        The smallest id that a row may have.
+    moments : tf.Tensor
+        Ids of a row, at most.
+    n_beams : int
+    """
+    rows = tf.shape(ids)[0]
+    ids, end = tf.repeat(ids, n_beams), tf.repeat(end, n_beams)
+    constant = [tf.repeat(one, n_beams, axis=0) for one in constant]
+    places = tf.repeat(tf.range(rows) * n_beams, n_beams)
+
+    def goes_on(moment, ids, ended, *_):
+        return (moment < moments) & ~tf.reduce_all(ended[::n_beams])
+
+    def step(moment, ids, ended, totals, state, chosen):
+        logits, state = net.step(state, moment, ids, constant)
+        n_ids = tf.shape(logits)[1]
+        least = tf.where(moment == moments - 1, end, first)
+        logs = _allowed(tf.nn.log_softmax(logits), ended, least, end) + totals[:, None]
+        totals, found = tf.math.top_k(tf.reshape(logs, (rows, n_beams * n_ids)), n_beams)
+        ids, found = tf.reshape(found % n_ids, [-1]), tf.reshape(found // n_ids, [-1])
+        if n_beams > 1:
+            parents = places + found
+            state, ended = net.of_rows(state, parents), tf.gather(ended, parents)
+            chosen = tf.gather(chosen, parents, axis=1)
+        chosen = tf.tensor_scatter_nd_update(chosen, [[moment]], ids[None])
+        return moment + 1, ids, ended | (ids == end), tf.reshape(totals, [-1]), state, chosen
+
+    # At first all beams of a row are the same: one of them counts.
+    totals = tf.tile(tf.constant([0.0] + [net.dtype.min] * (n_beams - 1), net.dtype), [rows])
+    chosen = tf.repeat(end[None], moments, axis=0)
+    start = 0, ids, tf.zeros_like(ids, tf.bool), totals, net.begin(rows * n_beams, moments), chosen
+    return tf.transpose(tf.while_loop(goes_on, step, start)[-1][:, ::n_beams])
+
+
+def _allowed(logs, ended, least, end):
+    """Return log-probabilities with the smallest there is for ids that a row may not have, after its end all others."""
+    ids = tf.range(tf.shape(logs)[1])
+    may = (ids >= least[:, None]) & (ids <= end[:, None])
+    logs = tf.where(may, logs, logs.dtype.min)
+    after = tf.where(ids == end[:, None], tf.zeros_like(logs), logs.dtype.min)
+    return tf.where(ended[:, None], after, logs)

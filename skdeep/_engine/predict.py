@@ -5,15 +5,15 @@ import threading
 import numpy as np
 
 from skdeep._engine import state, views
-from skdeep._engine.batches import all_rows, input_tensors, input_types
+from skdeep._engine.batches import all_rows, input_tensors, input_types, longest
 from skdeep._engine.compile import compile_function
 from skdeep._engine.isolation import isolated
 from skdeep.utils._tensorflow import keras, tf
 
 _VALUES_PER_CALL = 2**22
-_FEWEST_ROWS = 64
+_FEWEST_ROWS = 16
 _SMALLEST_WIDTH = 64
-_UNKNOWN_LENGTH = 64
+_SHORT = 64
 
 
 def weight_tensors(arrays):
@@ -39,7 +39,7 @@ class Predictor:
         self._view = view or views.outputs()
         self.signature = self._view.called or signature
         self._models = models
-        self._function = self._chunk = None
+        self._function = self._shapes = None
         self._lock = threading.Lock()
 
     def __call__(self, weight_tensors, arrays):
@@ -55,7 +55,7 @@ class Predictor:
         function = self._function or self._compile()
         first = next(iter(arrays.values()))
         n_rows = first.shape[0] if hasattr(first, "shape") else len(first)
-        chunk = self._chunk
+        chunk = max(1, rows_per_call(self._shapes, longest(self.signature, arrays)) // self._view.copies)
         if n_rows <= chunk:
             return [output.numpy() for output in self._run(function, weight_tensors, arrays)]
         parts = []
@@ -71,7 +71,7 @@ class Predictor:
         with self._lock:
             if self._function is None:
                 function = isolated(self._trace)
-                self._chunk = min(rows_per_call(model) for model in self._models.values())
+                self._shapes = layer_shapes(self._models.values())
                 self._models = None
                 self._function = function
             return self._function
@@ -106,17 +106,26 @@ def _joined(parts):
     )
 
 
-def rows_per_call(model):
-    """Return how many rows may be computed at once, so that the memory of the widest layer of a model stays bounded."""
-    return max(_FEWEST_ROWS, _VALUES_PER_CALL // max(width(model), _SMALLEST_WIDTH))
+def rows_per_call(shapes, moments):
+    """Return how many rows may be computed at once, so that the memory of the widest layer of a model stays bounded.
+
+    Parameters
+    ----------
+    shapes : list of tuple
+        As from `layer_shapes`.
+    moments : int
+        Of the longest row; few are as 64.
+    """
+    return max(_FEWEST_ROWS, _VALUES_PER_CALL // max(width(shapes, max(moments, _SHORT)), _SMALLEST_WIDTH))
 
 
-def width(model):
-    """Return how many values the widest layer of a model has for one row; what is sparse does not count."""
-    layers = model._flatten_layers(include_self=False, recursive=True)
+def layer_shapes(models):
+    """Return the shapes of what the layers of models return of one row; what is sparse does not count."""
+    layers = [layer for model in models for layer in model._flatten_layers(include_self=False, recursive=True)]
     outputs = keras.tree.flatten([layer.output for layer in layers if getattr(layer, "_inbound_nodes", None)])
-    return max(_n_values(output.shape[1:]) for output in outputs if not getattr(output, "sparse", False))
+    return [output.shape[1:] for output in outputs if not getattr(output, "sparse", False)]
 
 
-def _n_values(shape):
-    return int(np.prod([_UNKNOWN_LENGTH if size is None else size for size in shape]))
+def width(shapes, moments=_SHORT):
+    """Return how many values the widest layer has for one row of so many moments."""
+    return max(int(np.prod([moments if size is None else size for size in shape])) for shape in shapes)

@@ -15,7 +15,7 @@ from skdeep._engine.batches import Rows, row_types
 from skdeep._engine.compile import compile_function
 from skdeep._engine.isolation import isolated
 from skdeep._engine.objectives.terms import Term
-from skdeep._engine.predict import rows_per_call, width
+from skdeep._engine.predict import layer_shapes, rows_per_call, width
 from skdeep._engine.spec import optimizer_numbers
 from skdeep._engine.updates import Stepper, reading
 from skdeep.utils._numbers import LiveNumber
@@ -97,7 +97,7 @@ class Program:
         """Whether a step is so little work that several threads would only slow it down."""
         trained = [variable for stepper in self._steppers for variable in stepper.update.variables]
         n_weights = sum(int(np.prod(variable.shape)) for variable in trained)
-        return n_weights <= _MOST_WEIGHTS and max(map(width, self.models.values())) <= _WIDEST
+        return n_weights <= _MOST_WEIGHTS and width(layer_shapes(self.models.values())) <= _WIDEST
 
     def _count_variables(self):
         """Return the number of weights and slots, and their bytes."""
@@ -228,7 +228,7 @@ class Program:
 
     def evaluate(self, data):
         """Return the means over the data of each of `evaluated`, with the net in inference mode."""
-        most = min(rows_per_call(model) for model in self.models.values())
+        most = rows_per_call(layer_shapes(self.models.values()), data.longest)
         sums = self._traced("evaluate")([*data.flat, tf.constant(most, tf.int32)]).numpy()
         return [float(loss / weight) for loss, weight in sums]
 

@@ -21,10 +21,13 @@ class View(Recipe):
         What the view is called with, row by row; None is what the net is called with.
     one_thread : bool
         Whether its operations are small and many, and quicker in the thread of the caller.
+    copies : int
+        How many times as much memory it takes as a call of the net.
     """
 
     called: InputSignature | None = None
     one_thread: bool = False
+    copies: int = 1
 
 
 def _outputs(names, models):
@@ -92,7 +95,7 @@ def _likelihood(name, models):
 def _continuation(config, models):
     name, first = config
     (model,) = models.values()
-    net = decoding.MomentByMoment(model)
+    net = decoding.MomentByMoment(model, name)
 
     def of_prompts(inputs):
         draws, end = inputs["draws"], inputs["end"]
@@ -108,6 +111,18 @@ def _continuation(config, models):
         return decoding.continued(net, inputs[name], inputs[f"{name}_lengths"], n_new, end, choose)
 
     return of_prompts
+
+
+def _transduction(config, models):
+    name, first, n_beams = config
+    (model,) = models.values()
+    net = decoding.MomentByMoment(model, name)
+
+    def of_rows(inputs):
+        moments, constant = tf.reduce_max(inputs["moments"]), net.constant(inputs)
+        return decoding.likeliest(net, constant, inputs["begin"], inputs["end"], first, moments, n_beams)
+
+    return of_rows
 
 
 def outputs_by_name(model, outputs, names):
@@ -203,3 +218,22 @@ def continuation(name, columns, dtype, first):
         The smallest id that may be drawn.
     """
     return View(_continuation, (name, first), called=InputSignature(tuple(columns), dtype), one_thread=True)
+
+
+def transduction(name, columns, dtype, first, n_beams):
+    """Return the view of the most likely ids that follow from the other inputs of a net, found by a beam search.
+
+    Parameters
+    ----------
+    name : str
+        Of the input of the net that is given, at each moment, the id before it.
+    columns : tuple of (str, column)
+        Of the other inputs of the net; of the ids with which rows "begin" and "end", the latter being the largest; and
+        of "moments", how many ids there are at most.
+    dtype : str
+    first : int
+        The smallest id that a row may have.
+    n_beams : int
+    """
+    called = InputSignature(tuple(columns), dtype)
+    return View(_transduction, (name, first, n_beams), called=called, copies=n_beams)

@@ -23,9 +23,7 @@ from skdeep.architectures.sequence import entrance, rnn, transformer
 from skdeep.schedules import CosineDecay
 from skdeep.text import _sampling
 from skdeep.text._generator_params import RATE_FACTORS, STEPS, GeneratorParams, LanguageParams
-from skdeep.text._sequencer import TokenSequencer
-
-_FIRST = 2  # id of a token: 0 is padding, and 1 what is unknown
+from skdeep.text._sequencer import FIRST, TokenSequencer
 
 
 @estimator
@@ -218,7 +216,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
 
         prompts = np.repeat(data.read_texts([prompt] if isinstance(prompt, str) else prompt, "prompt"), n_samples)
         ids, dtype = self.sequencer_.ids(prompts), self._net.dtype
-        forward = self._forward(views.continuation("X", _sampling.columns(dtype), dtype, _FIRST))
+        forward = self._forward(views.continuation("X", _sampling.columns(dtype), dtype, FIRST))
         new = _sampling.continued(
             forward,
             [np.concatenate([[self._end], row]) for row in ids],

@@ -15,17 +15,58 @@ STEPS = 1_500, 4
 RATE_FACTORS = {"gru": 10.0, "lstm": 10.0, "transformer": 3.0}
 
 
-@dataclass(eq=False, repr=False)
-class LanguageParams:
-    """What a token is, which of them are learned, and the net that reads them."""
-
-    level: str = param(
-        "char",
+def level_param(default):
+    """Declare `level`."""
+    return param(
+        default,
         [Names({"char", "word", "subword"})],
         '{"char", "word", "subword"}',
         "What a token is: a character, a word or a punctuation mark, or a part of a word that byte-pair encoding found "
         'in the training texts ("subword" needs the package tokenizers).',
     )
+
+
+def clip_norm_param():
+    """Declare `clip_norm`, which is 1."""
+    return param(
+        1.0,
+        [positive(Real), None],
+        "float or None",
+        "Shortens the gradient of a step to this norm, or None not to: gradients through many moments may explode.",
+    )
+
+
+def early_stopping_param(rows):
+    """Declare `early_stopping`, by the loss on held out `rows`."""
+    return param(
+        False,
+        ["boolean"],
+        "bool",
+        f"Whether to stop when the loss on validation {rows} no longer improves, and to keep the weights of the best "
+        f"epoch. They are drawn from the training {rows}, unless `fit` is given X_val.",
+    )
+
+
+def validation_fraction_param(rows):
+    """Declare `validation_fraction`, of `rows`."""
+    return param(
+        0.1,
+        [Interval(Real, 0, 1, closed="neither")],
+        "float",
+        f"Fraction of the training {rows} set aside for early stopping.",
+    )
+
+
+def scoring_param(what):
+    """Declare `scoring`, which is the loss."""
+    return param("loss", [Names({"loss"})], '{"loss"}', f"What early stopping watches: the {what}.")
+
+
+@dataclass(eq=False, repr=False)
+class LanguageParams:
+    """What a token is, which of them are learned, and the net that reads them."""
+
+    level: str = level_param("char")
     max_tokens: object = param(
         10_000,
         [Interval(Integral, 1, None, closed="left"), None],
@@ -102,29 +143,8 @@ class GeneratorParams(TrainingParams):
         'book is little to learn from. "auto" is 0.004 for "adamw", the one of an optimizer instance, and 0 for the '
         "others; a number replaces that of an instance.",
     )
-    clip_norm: object = param(
-        1.0,
-        [positive(Real), None],
-        "float or None",
-        "Shortens the gradient of a step to this norm, or None not to: gradients through many moments may explode.",
-    )
+    clip_norm: object = clip_norm_param()
     n_iter_no_change: object = n_iter_no_change_param()
-    early_stopping: bool = param(
-        False,
-        ["boolean"],
-        "bool",
-        "Whether to stop when the loss on validation stretches no longer improves, and to keep the weights of the best "
-        "epoch. They are drawn from the training stretches, unless `fit` is given X_val.",
-    )
-    validation_fraction: float = param(
-        0.1,
-        [Interval(Real, 0, 1, closed="neither")],
-        "float",
-        "Fraction of the training stretches set aside for early stopping.",
-    )
-    scoring: str = param(
-        "loss",
-        [Names({"loss"})],
-        '{"loss"}',
-        "What early stopping watches: the loss, which is the negative `score` of stretches.",
-    )
+    early_stopping: bool = early_stopping_param("stretches")
+    validation_fraction: float = validation_fraction_param("stretches")
+    scoring: str = scoring_param("loss, which is the negative `score` of stretches")

@@ -94,10 +94,11 @@ def continued(forward, prompts, length, rules, random_state, longest=None):
         for number, ids in zip(going, new, strict=True):
             rows[number] = np.concatenate([rows[number], ids])
         done, going = done + n_new, going[new[:, -1] != rules.end]
-    return [_before(row[len(prompt) :], rules.end) for row, prompt in zip(rows, prompts, strict=True)]
+    return [before(row[len(prompt) :], rules.end) for row, prompt in zip(rows, prompts, strict=True)]
 
 
-def _before(ids, end):
+def before(ids, end):
+    """Return ids up to the first that ends a text."""
     ended = np.flatnonzero(ids == end)
     return ids[: ended[0]] if len(ended) else ids
 

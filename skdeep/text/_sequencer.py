@@ -16,7 +16,7 @@ from skdeep.text._base import TextTransformer
 from skdeep.utils._words import Names
 
 PADDING, UNKNOWN = 0, 1
-_FIRST = 2  # id of the most frequent token
+FIRST = 2  # id of the most frequent token
 
 
 @estimator
@@ -194,8 +194,8 @@ class TokenSequencer(ClassNamePrefixFeaturesOutMixin, TextTransformer):
         tokens = [self._split(text) for text in texts]
         vocabulary = self._subwords.vocabulary if self.level == "subword" else self._most_frequent(tokens)
         self.vocabulary_ = np.array(vocabulary, dtype=object)
-        self._ids = {token: number for number, token in enumerate(vocabulary, _FIRST)}
-        self.n_ids_ = len(vocabulary) + _FIRST
+        self._ids = {token: number for number, token in enumerate(vocabulary, FIRST)}
+        self.n_ids_ = len(vocabulary) + FIRST
         self.length_ = self._length([len(row) for row in tokens])
         self._n_features_out = self.length_
         return self._looked_up(tokens)
@@ -237,7 +237,7 @@ class TokenSequencer(ClassNamePrefixFeaturesOutMixin, TextTransformer):
             raise ValueError(
                 f"X has ids from {ids.min()} to {ids.max()}, but those that were learned end at {self.n_ids_ - 1}."
             )
-        tokens = [_subwords.UNKNOWN_TOKEN if number == UNKNOWN else self.vocabulary_[number - _FIRST] for number in ids]
+        tokens = [_subwords.UNKNOWN_TOKEN if number == UNKNOWN else self.vocabulary_[number - FIRST] for number in ids]
         if self.level == "subword":
             return self._subwords.joined(tokens)
         return _tokens.joined(tokens) if self.level == "word" else "".join(tokens)

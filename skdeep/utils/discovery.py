@@ -48,6 +48,7 @@ _CHECKING = {
     "RNNRegressor": _RECURRENT,
     "RandomConvolutions": {},
     "SentenceEncoder": {"encoder": _Lengths()},
+    "Seq2SeqTransducer": {"units": 32, "epochs": 60, "batch_size": 100, "learning_rate": 0.01, "dropout": 0.0},
     "SequenceEmbedding": {"estimator": TemporalCNNClassifier(**_CONVOLUTIONAL)},
     "SequencePadder": {},
     "SequenceScaler": {},

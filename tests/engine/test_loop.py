@@ -244,8 +244,16 @@ def test_the_rows_of_a_call_are_few_where_the_net_is_wide():
     narrow, wide = (
         classifier(hidden_layer_sizes=sizes, epochs=1).fit(X_labelled, labels) for sizes in ((8,), (2**16,))
     )
-    chunks = []
+    rows = []
     for model in (narrow, wide):
         model.predict(X_labelled)
-        chunks.append(cache._predictor(model._net.spec, model._net.signature, outputs(model._net.target.names))._chunk)
-    assert chunks == [predict._VALUES_PER_CALL // 64, predict._VALUES_PER_CALL // 2**16]
+        predictor = cache._predictor(model._net.spec, model._net.signature, outputs(model._net.target.names))
+        rows.append(predict.rows_per_call(predictor._shapes, 0))
+    assert rows == [predict._VALUES_PER_CALL // 64, predict._VALUES_PER_CALL // 2**16]
+
+
+def test_the_rows_of_a_call_are_few_where_they_are_long():
+    shapes = [(None, 32), (4, None, None), (10,)]
+    assert predict.rows_per_call(shapes, 10) == predict.rows_per_call(shapes, 64) == 2**22 // (4 * 64 * 64)
+    assert predict.rows_per_call(shapes, 128) == 2**22 // (4 * 128 * 128)
+    assert predict.rows_per_call(shapes, 10_000) == 16

@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skdeep._data.columns import Dense, Ragged
-from skdeep._engine import members
+from skdeep._engine import members, predict
 from skdeep._engine.batches import Data
 from skdeep._engine.objectives import ensemble, mixup, supervised
 from skdeep._engine.objectives.terms import Objective, Update, summed
@@ -179,12 +179,12 @@ def build_ragged(config, signature, numbers):
     return keras.Model(inputs, inputs["X"] * 2.0)
 
 
-def test_outputs_as_long_as_ragged_rows_are_joined_over_chunks():
+def test_outputs_as_long_as_ragged_rows_are_joined_over_chunks(monkeypatch):
     rows = [np.ones((length, 1)) for length in (2, 1, 5)]
     signature = InputSignature((("X", Ragged((1,), "float64")),), "float64")
     predictor = Predictor(ModelSpec(build_ragged, None), signature)
-    predictor([], {"X": rows})
-    predictor._chunk = 2
+    monkeypatch.setattr(predict, "_VALUES_PER_CALL", 2 * 64)
+    monkeypatch.setattr(predict, "_FEWEST_ROWS", 1)
     (outputs,) = predictor([], {"X": rows})
     expected = np.zeros((3, 5, 1))
     for row, length in enumerate((2, 1, 5)):

@@ -77,7 +77,7 @@ def test_a_net_moment_by_moment_is_the_net_as_a_whole(fitted, net):
     built = spec.build(spec.config, signature, dict.fromkeys(spec.numbers, 0.0))
     built.set_weights(model.weights_)
     ids = np.random.default_rng(0).integers(2, 6, size=(3, 12)).astype(np.int32)
-    steps = decoding.MomentByMoment(built)
+    steps = decoding.MomentByMoment(built, "X")
     kept, outputs = steps.begin(3, 12), []
     for moment in range(12):
         output, kept = steps.step(kept, tf.constant(moment), tf.constant(ids[:, moment]))

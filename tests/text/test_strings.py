@@ -14,6 +14,7 @@ from skdeep.utils.discovery import checking_instance
 SUBJECTS, GOOD, BAD = ("the film", "this book", "our meal", "her song"), ("was wonderful", "is a joy"), ("was awful",)
 TEXTS = [f"{who} {what} {when}" for when in ("today", "again", "") for who in SUBJECTS for what in (*GOOD, *BAD)]
 LABELS = np.array([int(any(word in one for word in GOOD)) for one in TEXTS])
+TURNED = np.array(TEXTS[::-1], object)
 ESTIMATORS = [checking_instance(getattr(text, name)) for name in text.__all__ if hasattr(getattr(text, name), "fit")]
 METHODS = ("predict", "transform")
 
@@ -21,6 +22,11 @@ METHODS = ("predict", "transform")
 def seeded(estimator):
     seed = {"random_state": 0} if "random_state" in estimator.get_params() else {}
     return clone(estimator).set_params(**seed)
+
+
+def targets(estimator):
+    """Return what an estimator learns of TEXTS: labels, or texts."""
+    return TURNED if isinstance(estimator, text.Seq2SeqTransducer) else LABELS
 
 
 def outputs(fitted, X):
@@ -48,24 +54,24 @@ that_answers = pytest.mark.parametrize(
 def test_fit_changes_no_parameter_and_no_text(estimator):
     estimator, texts = seeded(estimator), np.array(TEXTS, object)
     before = {name: repr(value) for name, value in estimator.get_params().items()}
-    assert estimator.fit(texts, LABELS) is estimator
+    assert estimator.fit(texts, targets(estimator)) is estimator
     assert {name: repr(value) for name, value in estimator.get_params().items()} == before
     np.testing.assert_array_equal(texts, TEXTS)
 
 
 @that_answers
 def test_all_containers_of_strings_are_the_same(estimator):
-    fitted = seeded(estimator).fit(TEXTS, LABELS)
+    fitted = seeded(estimator).fit(TEXTS, targets(estimator))
     expected = outputs(fitted, TEXTS)
     series = pd.Series(TEXTS, index=range(7, 7 + len(TEXTS)))
     for X in (np.array(TEXTS), np.array(TEXTS, object)[:, None], series, series.astype("string"), series.to_frame()):
         assert_same(outputs(fitted, X), expected)
-        assert_same(outputs(seeded(estimator).fit(X, LABELS), X), expected)
+        assert_same(outputs(seeded(estimator).fit(X, targets(estimator)), X), expected)
 
 
 @that_answers
 def test_what_a_text_gets_depends_on_no_other(estimator):
-    fitted = seeded(estimator).fit(TEXTS, LABELS)
+    fitted = seeded(estimator).fit(TEXTS, targets(estimator))
     expected, order = outputs(fitted, TEXTS), np.random.default_rng(0).permutation(len(TEXTS))
     assert_same(outputs(fitted, [TEXTS[number] for number in order]), expected[order])
     assert_same(outputs(fitted, TEXTS[3:5]), expected[3:5])
@@ -74,10 +80,11 @@ def test_what_a_text_gets_depends_on_no_other(estimator):
 
 @that_answers
 def test_fit_is_the_same_twice_and_after_a_pickle(estimator):
-    fitted = seeded(estimator).fit(TEXTS, LABELS)
+    fitted = seeded(estimator).fit(TEXTS, targets(estimator))
     expected = outputs(fitted, TEXTS)
     assert_same(outputs(pickle.loads(pickle.dumps(fitted)), TEXTS), expected)
-    assert_same(outputs(fitted.fit(TEXTS[::2], LABELS[::2]).fit(TEXTS, LABELS), TEXTS), expected)
+    again = fitted.fit(TEXTS[::2], targets(estimator)[::2]).fit(TEXTS, targets(estimator))
+    assert_same(outputs(again, TEXTS), expected)
 
 
 @that_answers
@@ -88,7 +95,7 @@ def test_what_is_not_fitted_says_so(estimator):
 
 @that_answers
 def test_names_are_as_many_as_columns(estimator):
-    fitted = seeded(estimator).fit(TEXTS, LABELS)
+    fitted = seeded(estimator).fit(TEXTS, targets(estimator))
     if hasattr(fitted, "get_feature_names_out"):
         names = fitted.get_feature_names_out()
         assert len(set(names)) == len(names) == outputs(fitted, TEXTS[:2]).shape[1]
@@ -110,10 +117,10 @@ def test_names_are_as_many_as_columns(estimator):
     ids=["str", "bytes", "numbers", "a number", "some bytes", "dict", "two columns", "nothing"],
 )
 def test_what_is_no_text_is_refused_and_leaves_a_fitted_one_as_it_was(estimator, X, error, message):
-    estimator = seeded(estimator).fit(TEXTS, LABELS)
+    estimator = seeded(estimator).fit(TEXTS, targets(estimator))
     before = vars(estimator).copy()
     with pytest.raises(error, match=message):
-        estimator.fit(X, LABELS[: len(X)] if len(X) != len(LABELS) else LABELS)
+        estimator.fit(X, targets(estimator)[: len(X)])
     assert all(vars(estimator)[name] is value for name, value in before.items())
 
 
@@ -121,7 +128,7 @@ def test_what_is_no_text_is_refused_and_leaves_a_fitted_one_as_it_was(estimator,
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
 def test_missing_texts_count_as_empty_with_a_warning(estimator, missing):
     with pytest.warns(UserWarning, match="1 of 36 texts in X are missing: they count as empty"):
-        fitted = seeded(estimator).fit([*TEXTS[:-1], missing], LABELS)
+        fitted = seeded(estimator).fit([*TEXTS[:-1], missing], targets(estimator))
     if any(hasattr(fitted, name) for name in METHODS):
         with pytest.warns(UserWarning, match="1 of 2 texts"):
             answered = outputs(fitted, [TEXTS[0], missing])

@@ -9,6 +9,8 @@ from skdeep.utils._tensorflow import keras, tf
 class SelfAttention(keras.layers.MultiHeadAttention):
     """Keras' attention of the moments of a row to each other: one product makes queries, keys and values."""
 
+    rows_axis = 1  # of the state of `step`
+
     def build(self, query_shape, value_shape):
         super().build(query_shape, value_shape, value_shape)
 
@@ -45,12 +47,69 @@ class SelfAttention(keras.layers.MultiHeadAttention):
         kernel = tf.concat([tf.reshape(layer.kernel.value, (width, -1)) for layer in layers], axis=1)
         bias = tf.concat([tf.reshape(layer.bias.value, [-1]) for layer in layers], axis=0)
         flat = tf.nn.bias_add(tf.reshape(values, (-1, width)) @ kernel, bias)
-        parts = tf.reshape(flat, (-1, tf.shape(values)[1], len(layers), self.num_heads, self.key_dim))
-        return tf.unstack(tf.transpose(parts, (2, 0, 3, 1, 4)))
+        projected = tf.reshape(flat, (-1, tf.shape(values)[1], kernel.shape[1]))
+        return _by_head(projected, len(layers), self.num_heads)
 
     def twin(self):
         """Return Keras' own layer."""
         return keras.layers.MultiHeadAttention.from_config(self.get_config())
+
+
+@keras.saving.register_keras_serializable("skdeep")
+class KeysAndValues(keras.layers.Layer):
+    """What attention reads of the moments of a row, of shape (rows, heads, time, width of a head) each.
+
+    Parameters
+    ----------
+    num_heads, key_dim : int
+        Heads, and the width of one.
+    """
+
+    def __init__(self, num_heads, key_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.num_heads, self.key_dim = num_heads, key_dim
+        self.projection = keras.layers.Dense(2 * num_heads * key_dim, dtype=self.dtype_policy, name="projection")
+
+    def build(self, values_shape):
+        self.projection.build(values_shape)
+
+    def call(self, values):
+        return tuple(_by_head(self.projection(values), 2, self.num_heads))
+
+    def compute_output_spec(self, values):
+        shape = (values.shape[0], self.num_heads, values.shape[1], self.key_dim)
+        return tuple(keras.KerasTensor(shape, dtype=self.compute_dtype) for _ in range(2))
+
+    def get_config(self):
+        return super().get_config() | {"num_heads": self.num_heads, "key_dim": self.key_dim}
+
+
+@keras.saving.register_keras_serializable("skdeep")
+class CrossAttention(keras.layers.Layer):
+    """Attention to the moments of another row, of which the keys and the values are given."""
+
+    def build(self, query_shape, keys_shape, values_shape, value_mask_shape=None):
+        own = {"dtype": self.dtype_policy}
+        self.query = keras.layers.Dense(keys_shape[1] * keys_shape[3], **own, name="query")
+        self.outputs = keras.layers.Dense(query_shape[-1], **own, name="outputs")
+        self.query.build(query_shape)
+        self.outputs.build((*query_shape[:-1], keys_shape[1] * keys_shape[3]))
+
+    def call(self, query, keys, values, value_mask=None):
+        (queries,) = _by_head(self.query(query), 1, keys.shape[1])
+        averages, _ = _attention(queries, keys, values, _seen(query, value_mask, False))
+        shape = tf.shape(query)
+        return self.outputs(tf.reshape(tf.transpose(averages, (0, 2, 1, 3)), (shape[0], shape[1], -1)))
+
+    def compute_output_spec(self, query, keys, values, value_mask=None):
+        return keras.KerasTensor(query.shape, dtype=self.compute_dtype)
+
+
+def _by_head(values, n_parts, n_heads):
+    """Return parts of values, each of shape (rows, heads, time, width of a head)."""
+    shape = tf.shape(values)
+    parts = tf.reshape(values, (shape[0], shape[1], n_parts, n_heads, values.shape[2] // (n_parts * n_heads)))
+    return tf.unstack(tf.transpose(parts, (2, 0, 3, 1, 4)))
 
 
 def _seen(values, value_mask, causal):

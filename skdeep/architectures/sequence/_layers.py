@@ -156,6 +156,8 @@ class Recurrence(_OverTime):
     sequences : bool
         Whether to return all moments, and not only where a direction ends.
     recurrent_dropout : float or LiveNumber
+
+    A layer of one direction, whose state is its output, may be given an `initial_state` of shape (rows, units).
     """
 
     def __init__(self, cell, units, bidirectional=False, sequences=True, recurrent_dropout=0.0, **kwargs):
@@ -170,15 +172,15 @@ class Recurrence(_OverTime):
             self.units, recurrent_dropout=self.recurrent_dropout, dtype=self.dtype_policy, name=name, **options
         )
 
-    def build(self, values_shape, mask_shape=None):
+    def build(self, values_shape, mask_shape=None, initial_state_shape=None):
         for direction in self.directions:
             direction.build(values_shape)
 
-    def call(self, values, mask=None, training=False):
-        lengths = None if mask is None else tf.reduce_sum(tf.cast(mask, tf.int32), 1)
+    def call(self, values, mask=None, initial_state=None, training=False):
+        lengths = None if mask is None else _lengths(mask)
         for direction in self.directions:  # without lengths, only the last state is asked for
             direction.return_sequences = self.sequences or mask is not None
-        outputs = self.directions[0](values, training=training)
+        outputs = self.directions[0](values, initial_state=initial_state, training=training)
         results = [outputs if self.sequences else _last(outputs, lengths)]
         for direction in self.directions[1:]:
             outputs = direction(_backward(values, lengths), training=training)
@@ -192,8 +194,10 @@ class Recurrence(_OverTime):
         sizes = keras.tree.flatten(self.directions[0].cell.state_size)
         return tuple(tf.zeros((rows, size), self.compute_dtype) for size in sizes)
 
-    def step(self, state, moment, values, mask=None, training=False):
+    def step(self, state, moment, values, mask=None, initial_state=None, training=False):
         """Return the outputs of one moment, and the state after it."""
+        if initial_state is not None:
+            state = (tf.where(moment == 0, initial_state, state[0]),)
         outputs, state = self.directions[0].cell(values[:, 0], list(state), training=False)
         return outputs[:, None], tuple(state)
 
@@ -203,7 +207,7 @@ class Recurrence(_OverTime):
         forward = self._made(_TWINS, "forward", return_sequences=self.sequences)
         return keras.layers.Bidirectional(forward, dtype=self.dtype_policy, name=self.name)
 
-    def compute_output_spec(self, values, mask=None, training=False):
+    def compute_output_spec(self, values, mask=None, initial_state=None, training=False):
         width = self.units * len(self.directions)
         shape = (*values.shape[:2], width) if self.sequences else (values.shape[0], width)
         return keras.KerasTensor(shape, dtype=self.compute_dtype)
@@ -213,12 +217,42 @@ class Recurrence(_OverTime):
         return super().get_config() | own | {"recurrent_dropout": 0.0}
 
 
+def _lengths(mask):
+    return tf.reduce_sum(tf.cast(mask, tf.int32), 1)
+
+
 def _backward(values, lengths):
     return tf.reverse(values, [1]) if lengths is None else tf.reverse_sequence(values, lengths, seq_axis=1)
 
 
 def _last(values, lengths):
     return values if lengths is None else tf.gather(values, lengths - 1, axis=1, batch_dims=1)
+
+
+@keras.saving.register_keras_serializable("skdeep")
+class Ends(_OverTime):
+    """What a recurrence has read in the end: the last moment of a row; of its second direction, the first.
+
+    Parameters
+    ----------
+    bidirectional : bool
+        Whether half of the values are those of a second direction.
+    """
+
+    def __init__(self, bidirectional=False, **kwargs):
+        super().__init__(**kwargs)
+        self.bidirectional = bidirectional
+
+    def call(self, values, mask=None):
+        last = values[:, -1] if mask is None else _last(values, _lengths(mask))
+        units = values.shape[2] // 2
+        return tf.concat([last[:, :units], values[:, 0, units:]], axis=1) if self.bidirectional else last
+
+    def compute_output_spec(self, values, mask=None):
+        return keras.KerasTensor((values.shape[0], values.shape[2]), dtype=values.dtype)
+
+    def get_config(self):
+        return super().get_config() | {"bidirectional": self.bidirectional}
 
 
 @keras.saving.register_keras_serializable("skdeep")

@@ -34,11 +34,14 @@ class Vocabulary:
         Length of a vector.
     trained : bool
         Whether the vectors are trained.
+    spread : float
+        The largest number in a vector at the start.
     """
 
     size: int
     dim: int
     trained: bool = True
+    spread: float = 0.05
 
 
 # Paths of the weights that are learned from rows, or brought by the user, and not by descent.
@@ -56,26 +59,33 @@ def enter(signature, reading):
     reading : Channels or Vocabulary
         None is Channels().
     """
-    from skdeep.architectures.sequence import _layers
-
     ((name, column),), dtype = signature.inputs, signature.dtype
     inputs = column.inputs(name)
+    values, mask = with_mask(inputs, dtype)
+    if isinstance(reading, Vocabulary):
+        return inputs, vectors(values, reading, dtype), mask
+    return inputs, _numbers(values, reading or Channels(), dtype), mask
+
+
+def with_mask(inputs, dtype):
+    """Return the values of one input, and their mask if the input comes with lengths."""
+    from skdeep.architectures.sequence import _layers
+
     values, *lengths = inputs.values()
-    mask = _layers.LengthMask(name="mask", dtype=dtype)(values, *lengths) if lengths else None
-    enter_one = _vectors if isinstance(reading, Vocabulary) else _numbers
-    return inputs, enter_one(values, reading or Channels(), dtype), mask
+    return values, _layers.LengthMask(name="mask", dtype=dtype)(values, *lengths) if lengths else None
 
 
-def _vectors(ids, vocabulary, dtype):
+def vectors(ids, vocabulary, dtype, name="embedding"):
+    """Return the vectors of ids."""
     from skdeep.architectures.sequence import _layers
 
     return keras.layers.Embedding(
         vocabulary.size,
         vocabulary.dim,
-        embeddings_initializer=_layers.ZeroFirst(),
+        embeddings_initializer=_layers.ZeroFirst(-vocabulary.spread, vocabulary.spread),
         trainable=vocabulary.trained,
         dtype=dtype,
-        name="embedding",
+        name=name,
     )(ids)
 
 

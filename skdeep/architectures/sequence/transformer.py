@@ -75,71 +75,108 @@ def build(config, signature, numbers):
     from skdeep.architectures.sequence import _layers
 
     inputs, values, mask = entrance.enter(signature, config.reading)
-    encoder = _Encoder(config, signature.dtype, numbers)
-    hidden, mask = encoder.patches(values, mask)
-    hidden = encoder.positions(hidden)
-    for index in range(config.n_layers):
-        hidden = encoder.layer(hidden, mask, index)
-    hidden = encoder.normalized(hidden, "normalization")
+    hidden, mask = Blocks(config, signature.dtype, numbers).read(values, mask)
     if config.pooling is not None:
         pooling = _layers.Pooling(config.pooling, dtype=signature.dtype, name="pooling")
         hidden = pooling(hidden, **entrance.masked(mask))
     return entrance.leave(inputs, hidden, config, signature.dtype, "transformer")
 
 
-class _Encoder:
-    def __init__(self, config, dtype, numbers):
+class Blocks:
+    """The layers of a transformer between what it is given and what it is asked for.
+
+    Parameters
+    ----------
+    config : TransformerConfig
+    dtype : str
+    numbers : dict
+        "dropout", if the config has it.
+    prefix : str
+        Of the names of layers.
+    """
+
+    def __init__(self, config, dtype, numbers, prefix=""):
         from skdeep.architectures.sequence import _attention, _layers
 
-        self.config, self._dtype, self._numbers = config, dtype, numbers
+        self.config, self._dtype, self._numbers, self._prefix = config, dtype, numbers, prefix
         self._kinds, self._attention = _layers, _attention
 
-    def patches(self, values, mask):
-        """Return one vector for each moment, or for each patch of moments, and their mask."""
-        size, own = self.config.patch_size, {"dtype": self._dtype}
-        if size == 1:
-            return keras.layers.Dense(self.config.width, **own, name="projection")(values), mask
-        if mask is not None:
-            values = self._kinds.ZeroBehindEnd(**own, name="end")(values, mask)
-            mask = self._kinds.PatchMask(size, **own, name="patch_mask")(mask)
-        values = self._kinds.WholePatches(size, **own, name="whole_patches")(values)
-        return keras.layers.Conv1D(self.config.width, size, size, **own, name="patches")(values), mask
+    def read(self, values, mask=None, other=None, other_mask=None):
+        """Return what all layers make of values, for each moment or patch, and the mask of these.
 
-    def positions(self, hidden):
-        own = {"dtype": self._dtype, "name": "positions"}
+        Parameters
+        ----------
+        values : keras.KerasTensor of shape (rows, time, channels)
+        mask : keras.KerasTensor or None
+        other, other_mask : keras.KerasTensor or None
+            What each layer attends to besides, and its mask: the moments of other rows.
+        """
+        hidden, mask = self._patches(values, mask)
+        hidden = self._positions(hidden)
+        for index in range(self.config.n_layers):
+            hidden = self._added(hidden, self._self_attention(hidden, mask, index), f"{index}_attention")
+            if other is not None:
+                hidden = self._added(hidden, self._cross_attention(hidden, other, other_mask, index), f"{index}_cross")
+            hidden = self._added(hidden, self._dense(hidden, index), f"{index}_dense")
+        return self._normalized(hidden, "normalization"), mask
+
+    def _patches(self, values, mask):
+        """Return one vector for each moment, or for each patch of moments, and their mask."""
+        size = self.config.patch_size
+        if size == 1:
+            return keras.layers.Dense(self.config.width, **self._own("projection"))(values), mask
+        if mask is not None:
+            values = self._kinds.ZeroBehindEnd(**self._own("end"))(values, mask)
+            mask = self._kinds.PatchMask(size, **self._own("patch_mask"))(mask)
+        values = self._kinds.WholePatches(size, **self._own("whole_patches"))(values)
+        return keras.layers.Conv1D(self.config.width, size, size, **self._own("patches"))(values), mask
+
+    def _positions(self, hidden):
+        own = self._own("positions")
         if self.config.positional == "sinusoidal":
             return self._kinds.SinusoidalPositions(**own)(hidden)
         if self.config.positional == "learned":
             return self._kinds.LearnedPositions(-(-self.config.longest // self.config.patch_size), **own)(hidden)
         return hidden
 
-    def layer(self, hidden, mask, index):
-        """Attention, then a dense net for each moment; each is added to what it was given."""
-        config, own = self.config, {"dtype": self._dtype}
-        attention = self._attention.SelfAttention(
-            config.n_heads, config.width // config.n_heads, **own, name=f"attention_{index}"
-        )
-        given = self.normalized(hidden, f"normalization_{index}_attention")
+    def _self_attention(self, hidden, mask, index):
+        n_heads, width = self._heads()
+        attention = self._attention.SelfAttention(n_heads, width, **self._own(f"attention_{index}"))
+        given = self._normalized(hidden, f"normalization_{index}_attention")
         masks = {} if mask is None else {"value_mask": mask}
-        masks = {"use_causal_mask": True} if config.causal else masks
+        masks = {"use_causal_mask": True} if self.config.causal else masks
         attended, _ = attention(given, given, return_attention_scores=True, **masks)
-        hidden = self._added(hidden, attended, f"{index}_attention")
-        wide = self.normalized(hidden, f"normalization_{index}_dense")
-        wide = keras.layers.Dense(config.width * _FEED_FORWARD, **own, name=f"dense_{index}_wide")(wide)
-        kind = self._attention.Gelu if config.activation == "gelu" else keras.layers.Activation
-        wide = kind(_undescribed(config.activation), **own, name=f"activation_{index}")(wide)
-        narrow = keras.layers.Dense(config.width, **own, name=f"dense_{index}_narrow")(wide)
-        return self._added(hidden, narrow, f"{index}_dense")
+        return attended
 
-    def normalized(self, hidden, name):
-        return self._attention.LayerNormalization(epsilon=1e-6, dtype=self._dtype, name=name)(hidden)
+    def _cross_attention(self, hidden, other, mask, index):
+        keys, values = self._attention.KeysAndValues(*self._heads(), **self._own(f"cross_{index}_given"))(other)
+        given = self._normalized(hidden, f"normalization_{index}_cross")
+        masks = {} if mask is None else {"value_mask": mask}
+        return self._attention.CrossAttention(**self._own(f"cross_{index}"))(given, keys, values, **masks)
+
+    def _dense(self, hidden, index):
+        width, activation = self.config.width, self.config.activation
+        wide = self._normalized(hidden, f"normalization_{index}_dense")
+        wide = keras.layers.Dense(width * _FEED_FORWARD, **self._own(f"dense_{index}_wide"))(wide)
+        kind = self._attention.Gelu if activation == "gelu" else keras.layers.Activation
+        wide = kind(_undescribed(activation), **self._own(f"activation_{index}"))(wide)
+        return keras.layers.Dense(width, **self._own(f"dense_{index}_narrow"))(wide)
+
+    def _heads(self):
+        return self.config.n_heads, self.config.width // self.config.n_heads
+
+    def _normalized(self, hidden, name):
+        return self._attention.LayerNormalization(epsilon=1e-6, **self._own(name))(hidden)
 
     def _added(self, hidden, change, name):
         if self.config.dropout:
             from skdeep.architectures import _blocks
 
-            change = _blocks.dropout(self._numbers["dropout"], dtype=self._dtype, name=f"dropout_{name}")(change)
-        return keras.layers.Add(dtype=self._dtype, name=f"sum_{name}")([hidden, change])
+            change = _blocks.dropout(self._numbers["dropout"], **self._own(f"dropout_{name}"))(change)
+        return keras.layers.Add(**self._own(f"sum_{name}"))([hidden, change])
+
+    def _own(self, name):
+        return {"dtype": self._dtype, "name": f"{self._prefix}{name}"}
 
 
 def _undescribed(activation):
