@@ -357,6 +357,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
             self.units,
             pooling=None,
             dropout=self.dropout > 0,
-            reading=entrance.Vocabulary(self._n_ids, self.embedding_dim),
+            # Sines of size 1 are added for the positions, and would drown smaller vectors.
+            reading=entrance.Vocabulary(self._n_ids, self.embedding_dim, spread=2.0),
             causal=True,
         )

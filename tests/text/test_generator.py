@@ -136,6 +136,14 @@ def test_loss_is_the_negative_score_of_stretches():
     assert model.history_["val_loss"][0] == pytest.approx(-model.score(["abcabc", "a"]), rel=1e-5)
 
 
+@pytest.mark.parametrize(("net", "spread"), [("gru", 0.05), ("transformer", 2.0)])
+def test_vectors_begin_as_large_as_what_is_added_to_them(net, spread):
+    settings = SMALL | {"epochs": 1, "learning_rate": 1e-12}
+    vectors = clone(NETS[net]).set_params(**settings).fit(CYCLE).model_.get_layer("embedding").get_weights()[0]
+    assert not vectors[0].any()
+    assert 0.8 * spread < np.abs(vectors[1:]).max() <= 1.001 * spread
+
+
 def test_padding_does_not_count():
     settings = SMALL | {"epochs": 1, "learning_rate": 1e-12}
     alone, padded = (TextGenerator(units=4, dropout=0.0, **settings).fit(texts) for texts in (["abc"], ["abc"] * 2))
