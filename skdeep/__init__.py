@@ -6,6 +6,7 @@ TensorFlow is imported at the first fit or prediction, never before.
 import importlib
 
 _MODULES = (
+    "decomposition",
     "image",
     "inspection",
     "losses",

@@ -36,7 +36,7 @@ FLOORS = (
 # Stricter than their floor.
 ONLY = {"skdeep.metrics": {"skdeep.utils"}, "skdeep.datasets": {"skdeep.utils"}, "skdeep._engine.spec": set()}
 PLANNED = {
-    "skdeep.datasets", "skdeep.decomposition",
+    "skdeep.datasets",
     "skdeep.outlier_detection", "skdeep.inspection", "skdeep.model_selection", "skdeep.export",
     "skdeep.wrappers",
 }  # fmt: skip
@@ -48,6 +48,7 @@ WITH_TENSORFLOW = (
     "skdeep.architectures._blocks",
     "skdeep.architectures._augmentation",
     "skdeep.architectures._normalization",
+    "skdeep.architectures._tied",
     "skdeep.architectures.cnn._layers",
     "skdeep.architectures.sequence._attention",
     "skdeep.architectures.sequence._cells",

@@ -39,6 +39,29 @@ def _model(name, models):
     return lambda inputs: _called(models[name], inputs)
 
 
+def _chain(names, models):
+    def made(inputs):
+        first, *rest = names
+        values = _called(models[first], inputs)
+        for name in rest:
+            (given,) = models[name].input
+            values = _called(models[name], {given: values})
+        return values
+
+    return made
+
+
+def _losses(config, models):
+    names, recipe, numbers = config
+    again, loss = _chain(names, models), recipe.build(recipe.config, dict(numbers))
+
+    def of_rows(inputs):
+        (rows,) = inputs.values()
+        return loss(tf.sparse.to_dense(rows) if isinstance(rows, tf.SparseTensor) else rows, again(inputs))
+
+    return of_rows
+
+
 def _layer(name, models):
     for model in models.values():
         if name in (layer.name for layer in model.layers):
@@ -163,9 +186,36 @@ def features():
     return View(_features, None)
 
 
-def model(name):
-    """Return the view of one of several models: an encoder, a generator."""
-    return View(_model, name)
+def model(name, called=None):
+    """Return the view of one of several models: an encoder, a generator.
+
+    Parameters
+    ----------
+    name : str
+    called : InputSignature, optional
+        What the model is called with, if that is not what the net is called with.
+    """
+    return View(_model, name, called=called)
+
+
+def chain(names):
+    """Return the view of several models, each of which is called with what the one before it returns."""
+    return View(_chain, tuple(names))
+
+
+def losses(names, recipe, numbers):
+    """Return the view of the loss of each row against what several models make of it, one after the other.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the models.
+    recipe : Recipe
+        Builds the function (rows, rows made again) -> loss of each row.
+    numbers : dict
+        Values of its live numbers.
+    """
+    return View(_losses, (tuple(names), recipe, tuple(numbers.items())))
 
 
 def layer(name):

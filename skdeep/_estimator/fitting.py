@@ -115,7 +115,7 @@ def _check_same_targets(problem, before):
 
 def _split(estimator, inputs, problem, rows, held_out, target, seed):
     """Return (training rows, validation rows or None)."""
-    if (held_out.X is None) != (held_out.y is None):
+    if rows.y is not None and (held_out.X is None) != (held_out.y is None):
         raise ValueError("X_val and y_val go together: give both or neither.")
     if held_out.X is None and held_out.sample_weight is not None:
         raise ValueError("sample_weight_val is given without X_val and y_val.")

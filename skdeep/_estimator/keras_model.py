@@ -12,11 +12,14 @@ def keras_model(estimator):
     Only Keras' own layers are in it. Its outputs are probabilities for a classifier (margins with a hinge loss) and
     targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
-    members = [with_predictions(model, estimator._net) for model in networks(estimator)]
+    net = estimator._net
+    models = networks(estimator)
+    models = models if net.n_members > 1 else [_chained(models)]
+    members = [with_predictions(model, net) for model in models]
     model = members[0] if len(members) == 1 else _averaged(members)
     model.compile(
         optimizer=_optimizer(estimator),
-        loss=[estimator._net.loss.twin[estimator._net.target.kind]] * len(model.outputs),
+        loss=[_twin_loss(net)] * len(model.outputs),
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads the saved model
@@ -53,9 +56,9 @@ def networks(estimator):
         built = spec.build(spec.config, estimator._net.signature, numbers)
         built = built if isinstance(built, dict) else {built.name: built}
         nets = [_with_twins(net, name) for name, net in built.items()]
-    weights = list(estimator.weights_)
-    for net in nets:
-        net.set_weights([weights.pop(0) for _ in net.weights])
+    variables = {id(variable): variable for net in nets for variable in net.weights}  # those that are shared, once
+    for variable, array in zip(variables.values(), estimator.weights_, strict=False):
+        variable.assign(array)
     return nets
 
 
@@ -69,6 +72,20 @@ def _with_twins(net, name):
 
 def _twin(layer):
     return layer.twin() if hasattr(layer, "twin") else type(layer).from_config(layer.get_config())
+
+
+def _twin_loss(net):
+    kind = net.target.kind
+    return net.loss.twin["regression" if kind == "reconstruction" else kind]
+
+
+def _chained(models):
+    """Return the model that hands what each model returns to the one after it."""
+    first, *rest = models
+    output = first.output
+    for model in rest:
+        output = model(output if not isinstance(model.input, dict) else dict.fromkeys(model.input, output))
+    return keras.Model(first.input, output, name="_".join(model.name for model in models)) if rest else first
 
 
 def _averaged(members):

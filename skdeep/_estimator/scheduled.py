@@ -59,3 +59,29 @@ def learning_rate_schedule_param(where="; it is constant"):
         f'"auto" warms up and follows a cosine to zero{where} in `partial_fit`, which has no end. None keeps the rate '
         "constant.",
     )
+
+
+def early_stopping_param(rows):
+    """Declare `early_stopping`, by the loss on held out `rows`."""
+    return param(
+        False,
+        ["boolean"],
+        "bool",
+        f"Whether to stop when the loss on validation {rows} no longer improves, and to keep the weights of the best "
+        f"epoch. They are drawn from the training {rows}, unless `fit` is given X_val.",
+    )
+
+
+def validation_fraction_param(rows):
+    """Declare `validation_fraction`, of `rows`."""
+    return param(
+        0.1,
+        [Interval(Real, 0, 1, closed="neither")],
+        "float",
+        f"Fraction of the training {rows} set aside for early stopping.",
+    )
+
+
+def scoring_param(what):
+    """Declare `scoring`, which is the loss, called `what`."""
+    return param("loss", [Names({"loss"})], '{"loss"}', f"What early stopping watches: the {what}.")

@@ -1,6 +1,7 @@
 """The multilayer perceptron: dense layers with an activation, normalisation, dropout and residual connections."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from skdeep.architectures import _activations
@@ -45,6 +46,22 @@ class MLPConfig:
         """Whether the first hidden layer begins with random biases, which need the number "bias_deviation"."""
         mapped = self.normalization is None and self.activation != "selu"
         return mapped and self.kernel_initializer == "auto" and len(self.hidden_layer_sizes) > 0
+
+
+def sizes(given):
+    """Return the units of hidden layers, given as one number or several, as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If they are not integers of at least 1.
+    """
+    found = (given,) if isinstance(given, Integral) else tuple(given)
+    if not all(isinstance(size, Integral) for size in found):
+        raise ValueError(f"hidden_layer_sizes must all be integers, got {found!r}.")
+    if any(size < 1 for size in found):
+        raise ValueError(f"hidden_layer_sizes must all be at least 1, got {found!r}.")
+    return tuple(int(size) for size in found)
 
 
 def check(config):

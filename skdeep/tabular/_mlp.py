@@ -81,7 +81,7 @@ class _MLP:
 
     def _design(self, inputs, signature, output_sizes):
         config = mlp.MLPConfig(
-            hidden_layer_sizes=_sizes(self.hidden_layer_sizes),
+            hidden_layer_sizes=mlp.sizes(self.hidden_layer_sizes),
             output_sizes=output_sizes,
             activation=described(self.activation),
             normalization=self.normalization,
@@ -186,15 +186,6 @@ class MLPRegressor(DeepRegressor, TrainingParams, RegressorParams, _MLP):
     >>> bool(model.fit(X, y).score(X, y) > 0.4)
     True
     """
-
-
-def _sizes(sizes):
-    sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
-    if not all(isinstance(size, Integral) for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must all be integers, got {sizes!r}.")
-    if any(size < 1 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must all be at least 1, got {sizes!r}.")
-    return tuple(int(size) for size in sizes)
 
 
 def _described(initializer):

@@ -6,7 +6,14 @@ from numbers import Integral, Real
 from sklearn.utils._param_validation import Interval
 
 from skdeep._estimator.params import TrainingParams, param, positive
-from skdeep._estimator.scheduled import epochs_param, learning_rate_schedule_param, n_iter_no_change_param
+from skdeep._estimator.scheduled import (
+    early_stopping_param,
+    epochs_param,
+    learning_rate_schedule_param,
+    n_iter_no_change_param,
+    scoring_param,
+    validation_fraction_param,
+)
 from skdeep.utils._words import Names
 
 ARCHITECTURES = ("gru", "lstm", "transformer")
@@ -34,32 +41,6 @@ def clip_norm_param():
         "float or None",
         "Shortens the gradient of a step to this norm, or None not to: gradients through many moments may explode.",
     )
-
-
-def early_stopping_param(rows):
-    """Declare `early_stopping`, by the loss on held out `rows`."""
-    return param(
-        False,
-        ["boolean"],
-        "bool",
-        f"Whether to stop when the loss on validation {rows} no longer improves, and to keep the weights of the best "
-        f"epoch. They are drawn from the training {rows}, unless `fit` is given X_val.",
-    )
-
-
-def validation_fraction_param(rows):
-    """Declare `validation_fraction`, of `rows`."""
-    return param(
-        0.1,
-        [Interval(Real, 0, 1, closed="neither")],
-        "float",
-        f"Fraction of the training {rows} set aside for early stopping.",
-    )
-
-
-def scoring_param(what):
-    """Declare `scoring`, which is the loss."""
-    return param("loss", [Names({"loss"})], '{"loss"}', f"What early stopping watches: the {what}.")
 
 
 @dataclass(eq=False, repr=False)

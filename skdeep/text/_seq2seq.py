@@ -24,21 +24,18 @@ from skdeep._estimator.net import Design
 from skdeep._estimator.next_token import NextToken
 from skdeep._estimator.params import TrainingParams, estimator, param, positive
 from skdeep._estimator.scheduled import (
+    early_stopping_param,
     epochs_param,
     learning_rate_schedule_param,
     n_iter_no_change_param,
+    scoring_param,
+    validation_fraction_param,
 )
 from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.architectures.sequence import encoder_decoder, entrance
 from skdeep.schedules import CosineDecay
 from skdeep.text import _sampling
-from skdeep.text._generator_params import (
-    clip_norm_param,
-    early_stopping_param,
-    level_param,
-    scoring_param,
-    validation_fraction_param,
-)
+from skdeep.text._generator_params import clip_norm_param, level_param
 from skdeep.text._sequencer import FIRST, TokenSequencer
 from skdeep.utils._words import Names
 

@@ -91,9 +91,7 @@ class TfidfMLP(_OfCounts):
         return reading.table(TextFeatures(selection="f_classif") if self.features is None else self.features)
 
     def _layers(self):
-        sizes = self.hidden_layer_sizes
-        sizes = (int(sizes),) if isinstance(sizes, Integral) else tuple(int(size) for size in sizes)
-        return sizes, self.activation, self.dropout
+        return mlp.sizes(self.hidden_layer_sizes), self.activation, self.dropout
 
 
 @estimator

@@ -179,7 +179,7 @@ def test_texts_that_were_never_seen_are_turned_around(architecture):
 
 
 def test_words_are_joined_and_compared_word_by_word():
-    settings = SMALL | {"units": 16, "epochs": 60}
+    settings = SMALL | {"units": 16, "epochs": 150}
     english = ["I see the dog.", "I see a cat!", "you see the cat.", "the dog sees a cat."] * 4
     french = ["je vois le chien.", "je vois un chat !", "tu vois le chat.", "le chien voit l'ami."] * 4
     model = Seq2SeqTransducer(level="word", **settings).fit(english, french)

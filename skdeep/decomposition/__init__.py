@@ -1,0 +1,5 @@
+"""Codes of rows that are learned from the rows alone."""
+
+from skdeep.decomposition._autoencoder import Autoencoder
+
+__all__ = ["Autoencoder"]
