@@ -41,7 +41,7 @@ from skdeep.utils._words import Names
 
 _STEPS = 1_500, 4
 # Under a warm-up and a cosine.
-_RATE_FACTORS = {"gru": 10.0, "transformer": 1.0}
+_RATE_FACTORS = {"gru": 5.0, "transformer": 1.0}
 # A transformer adds positions between -1 and 1 to the vectors of tokens, which would hide smaller ones at first.
 _SPREADS = {"gru": 0.05, "transformer": 1.0}
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -119,7 +119,7 @@ class _TransducerParams(TrainingParams):
         [Names({"auto"}), positive(Real)],
         'float or "auto"',
         'Step size. "auto" is 0.001, 0.01 for "sgd" and "nesterov", or the one of an optimizer instance; and if '
-        '`learning_rate_schedule` is "auto", ten times as much of the first two for gated units.',
+        '`learning_rate_schedule` is "auto", five times as much of the first two for gated units.',
     )
     learning_rate_schedule: object = learning_rate_schedule_param()
     clip_norm: object = clip_norm_param()

