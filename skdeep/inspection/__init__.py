@@ -1,13 +1,15 @@
-"""Pictures: of how a training went, of what an estimator sees in images, series and texts, of forecasts."""
+"""Pictures: of how a training went, of what an estimator sees in images, series and texts, of forecasts and codes."""
 
 from skdeep.inspection._class_activation import class_activation_map
 from skdeep.inspection._plot.attention import AttentionDisplay
 from skdeep.inspection._plot.class_activation import ClassActivationDisplay
+from skdeep.inspection._plot.embedding import EmbeddingDisplay
 from skdeep.inspection._plot.filters import FiltersDisplay
 from skdeep.inspection._plot.forecast import ForecastDisplay
 from skdeep.inspection._plot.loss_curve import LossCurveDisplay
 from skdeep.inspection._plot.misclassified import MisclassifiedDisplay
 from skdeep.inspection._plot.occlusion import OcclusionDisplay
+from skdeep.inspection._plot.reconstruction import ReconstructionDisplay
 from skdeep.inspection._plot.saliency import SaliencyDisplay
 from skdeep.inspection._plot.text_explanation import TextExplanationDisplay
 from skdeep.inspection._plot.training_diagnosis import TrainingDiagnosisDisplay
@@ -15,11 +17,13 @@ from skdeep.inspection._plot.training_diagnosis import TrainingDiagnosisDisplay
 __all__ = [
     "AttentionDisplay",
     "ClassActivationDisplay",
+    "EmbeddingDisplay",
     "FiltersDisplay",
     "ForecastDisplay",
     "LossCurveDisplay",
     "MisclassifiedDisplay",
     "OcclusionDisplay",
+    "ReconstructionDisplay",
     "SaliencyDisplay",
     "TextExplanationDisplay",
     "TrainingDiagnosisDisplay",
