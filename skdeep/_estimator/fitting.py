@@ -175,10 +175,10 @@ def _watch(estimator, held_out, incremental):
 def _show(net):
     """Return what makes of the net that is trained the one that users know, for callbacks."""
 
-    def show(model):
-        from skdeep._estimator.keras_model import with_predictions
+    def show(models):
+        from skdeep._estimator.keras_model import as_one
 
-        return with_predictions(model, net)
+        return as_one(models, net)
 
     return show
 

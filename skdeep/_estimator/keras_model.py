@@ -13,10 +13,7 @@ def keras_model(estimator):
     targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
     net = estimator._net
-    models = networks(estimator)
-    models = models if net.n_members > 1 else [_chained(models)]
-    members = [with_predictions(model, net) for model in models]
-    model = members[0] if len(members) == 1 else _averaged(members)
+    model = as_one(networks(estimator), net)
     model.compile(
         optimizer=_optimizer(estimator),
         loss=[_twin_loss(net)] * len(model.outputs),
@@ -24,6 +21,19 @@ def keras_model(estimator):
     )
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads the saved model
     return model
+
+
+def as_one(models, net):
+    """Return the model of what an estimator predicts: all its models, one after the other, or their mean as members.
+
+    Parameters
+    ----------
+    models : list of keras.Model
+    net : Net
+    """
+    models = models if net.n_members > 1 else [_chained(models)]
+    members = [with_predictions(model, net) for model in models]
+    return members[0] if len(members) == 1 else _averaged(members)
 
 
 def with_predictions(model, net):

@@ -2,6 +2,7 @@
 
 import pickle
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -244,6 +245,16 @@ def test_a_pickle_and_the_keras_model_do_the_same(fitted):
     assert_allclose(fitted.model_.predict(X, verbose=0), fitted.reconstruct(X), rtol=1e-5)
     assert fitted.model_.evaluate(X, X, verbose=0) == pytest.approx(-fitted.score(X), rel=1e-5)
     assert "code_layer" in fitted.summary()
+
+
+def test_callbacks_see_the_whole_net_and_leave_nothing_behind():
+    class Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.again = self.model.predict(X[:3].astype(np.float64), verbose=0)
+
+    model = Autoencoder(callbacks=[Look()], **SMALL).fit(X)
+    assert_allclose(model.callbacks_[0].again, model.reconstruct(X[:3]), rtol=1e-5)
+    assert_array_equal(Autoencoder(**SMALL).fit(X).transform(X), Autoencoder(**SMALL).fit(X).transform(X))
 
 
 @pytest.mark.parametrize(

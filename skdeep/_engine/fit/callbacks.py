@@ -58,22 +58,26 @@ class Callbacks:
     callbacks : list of keras.callbacks.Callback
         Copied; the user's own are never touched.
     program : Program
-        Its model is what the callbacks may change.
+        Its models are what the callbacks may change.
     show : callable, optional
-        Takes that model and returns the one that callbacks see, which has the same layers and may have more.
+        Takes the list of these models and returns the one that callbacks see, which has their layers and may have more;
+        without, they see the first.
     """
 
     def __init__(self, callbacks, program, show=None):
         self.copies = [copied(callback) for callback in callbacks]
         self.by_batch = any(map(wants_batches, self.copies))
-        self._trained, self._optimizer, self._show = program.model, program.optimizer, show
-        self._layers = self._trained._flatten_layers(include_self=False, recursive=True)
+        self._trained, self._optimizer, self._show = list(program.models.values()), program.optimizer, show
+        self._layers = [
+            layer for model in self._trained for layer in model._flatten_layers(include_self=False, recursive=True)
+        ]
         self._trainable = self._flags()
         self._after_outputs = [(one, list(one._outbound_nodes)) for one in self._output_layers()]
+        self._calls = [(model, list(model._inbound_nodes)) for model in self._trained]
 
     def attach(self, *, epochs, steps):
         """Show the model to the callbacks, and tell them how many epochs and steps are planned."""
-        self._model = isolated(self._show, self._trained) if self._show else self._trained
+        self._model = isolated(self._show, self._trained) if self._show else self._trained[0]
         self._model.compile(optimizer=self._optimizer, jit_compile=False)
         self._model.stop_training = False
         self._model._initial_epoch = None
@@ -108,7 +112,7 @@ class Callbacks:
                 )
 
     def detach(self):
-        """Leave the program's model as it was, and let go of it, so that the callbacks can be kept and copied."""
+        """Leave the program's models as they were, and let go of them, so that the callbacks can be kept and copied."""
         for callback in self.copies:
             callback._model = None
             for name, value in vars(callback).items():
@@ -119,10 +123,12 @@ class Callbacks:
                 layer.trainable = flag
         for layer, nodes in self._after_outputs:
             layer._outbound_nodes[:] = nodes
-        self._trained.optimizer = None
+        for model, nodes in self._calls:
+            model._inbound_nodes[:] = nodes
+            model.optimizer = None
 
     def _flags(self):
         return [layer.trainable for layer in self._layers]
 
     def _output_layers(self):
-        return [output._keras_history.operation for output in self._trained.outputs]
+        return [output._keras_history.operation for model in self._trained for output in model.outputs]
