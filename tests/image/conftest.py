@@ -28,7 +28,7 @@ def healthy(model, seed=0):
     return model
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pretrained(tmp_path_factory):
     """Return a function from the name of a class of keras.applications to (model, file with its weights)."""
     folder = tmp_path_factory.mktemp("weights")
