@@ -60,7 +60,8 @@ plt.show()
 
 few = predicted[500]
 wrong = np.flatnonzero(few != answers)
-away = np.abs(few[wrong].astype(int) - answers[wrong].astype(int))
+written = np.array([float(text or "nan") for text in few[wrong]])  # an answer may be empty
+away = np.abs(written - answers[wrong].astype(int))
 print(f"Of {len(wrong)} mistakes, {np.mean(away <= 2):.0%} are at most two off, {np.mean(away <= 10):.0%} at most ten.")
 for number in wrong[:5]:
     print(f"{sums[number]} = {answers[number]}, written {few[number]}")
