@@ -180,6 +180,7 @@ def test_tokens_are_drawn_from_the_softmax(uncertain, temperature):
 
 def test_few_candidates(uncertain):
     likely = np.exp(expected_shares(uncertain))
+    likely /= likely.sum()  # what is never drawn has a share in the softmax of a net that has learned little
     order = np.argsort(-likely)
     two = np.where(np.isin(np.arange(4), order[:2]), likely, 0)
     np.testing.assert_allclose(shares(uncertain, top_k=2), two / two.sum(), atol=0.03)
