@@ -1,6 +1,7 @@
 """A fitted estimator as a plain, compiled keras.Model: the way out to Keras."""
 
 from skdeep._engine import optimizers
+from skdeep._engine.state import weights_of
 from skdeep.losses._resolve import rising
 from skdeep.utils._random import python_random_state_kept
 from skdeep.utils._tensorflow import keras
@@ -66,8 +67,8 @@ def networks(estimator):
         built = spec.build(spec.config, estimator._net.signature, numbers)
         built = built if isinstance(built, dict) else {built.name: built}
         nets = [_with_twins(net, name) for name, net in built.items()]
-    variables = {id(variable): variable for net in nets for variable in net.weights}  # those that are shared, once
-    for variable, array in zip(variables.values(), estimator.weights_, strict=False):
+    variables = weights_of(dict(zip(built, nets, strict=True)))
+    for variable, array in zip(variables, estimator.weights_[: len(variables)], strict=True):
         variable.assign(array)
     return nets
 

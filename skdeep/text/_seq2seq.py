@@ -216,7 +216,7 @@ class Seq2SeqTransducer(_TransducerParams, BaseDeepEstimator):
                 self._learn_tokens(rows)
             held_out = RowData(X_val, y_val, sample_weight_val)
             if X_val is not None and y_val is not None:
-                held_out = self._pairs(self._read(X_val, y_val, sample_weight_val, "X_val", "y_val"))
+                held_out = self._pairs(self._read(X_val, y_val, sample_weight_val, ("X_val", "y_val")))
             self._train(self._pairs(rows), held_out, epochs=self.epochs)
         return self
 
@@ -308,11 +308,11 @@ class Seq2SeqTransducer(_TransducerParams, BaseDeepEstimator):
         )
         return [_sampling.before(row, end) for row in ids]
 
-    def _read(self, X, y, sample_weight, *names):
+    def _read(self, X, y, sample_weight, names=("X", "y")):
         """Return texts and their weights, checked; those of weight zero are left out."""
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
-        X, y = (data.read_texts(one, name) for one, name in zip((X, y), names or ("X", "y"), strict=True))
+        X, y = (data.read_texts(one, name) for one, name in zip((X, y), names, strict=True))
         check_consistent_length(X, y)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)

@@ -9,6 +9,7 @@ Where rows have noise, the encoder adds it.
 
 from skdeep._engine.objectives.terms import Objective, Update, summed
 from skdeep._engine.spec import Recipe, taken_from, within
+from skdeep._engine.state import weights_of
 from skdeep.utils._tensorflow import tf
 
 ASKED = ("sparsity", "contraction")
@@ -42,10 +43,8 @@ class Reconstruction(Objective):
         loss, self._asked = config
         self._encoder, self._decoder, self._numbers = models["encoder"], models["decoder"], numbers
         self._loss_of_rows = loss.build(loss.config, taken_from("loss", numbers))
-        variables = {
-            id(one): one for model in (self._encoder, self._decoder) for one in model.trainable_variables
-        }  # those that are shared, once
-        self.updates = (Update(list(variables.values()), self._loss, ("reconstruction", *self._asked)),)
+        variables = [variable for variable in weights_of(models) if variable.trainable]
+        self.updates = (Update(variables, self._loss, ("reconstruction", *self._asked)),)
 
     def _loss(self, batch, training):
         ((name, rows),) = batch.inputs.items()
