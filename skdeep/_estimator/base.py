@@ -101,12 +101,22 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _viewed(self, X, view):
         """Return what a view of the net computes of validated rows, one array each."""
-        from skdeep._engine.cache import cache
-
         inputs = self._net.inputs
         signature = inputs.signature(X)
-        forward = cache.forward(self, self._net.spec, signature, self.weights_, view)
-        return forward(inputs.encode(X, signature))
+        return self._forward(view, signature)(inputs.encode(X, signature))
+
+    def _forward(self, view, signature=None):
+        """Return a view of the net as a function of named arrays.
+
+        Parameters
+        ----------
+        view : View
+        signature : InputSignature, optional
+            Of the net, if it is not the one of the training rows.
+        """
+        from skdeep._engine.cache import cache
+
+        return cache.forward(self, self._net.spec, signature or self._net.signature, self.weights_, view)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -260,15 +260,13 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _Autoencode
         """
         check_is_fitted(self, "weights_")
         from skdeep._engine import views
-        from skdeep._engine.cache import cache
 
         codes = check_array(X, dtype=[np.float64, np.float32], estimator=self)
         if codes.shape[1] != self._n_features_out:
             raise ValueError(f"X has {codes.shape[1]} columns, but codes have {self._n_features_out}.")
         net = self._net
         called = InputSignature((("code", Dense((self._n_features_out,), net.dtype)),), net.dtype)
-        forward = cache.forward(self, net.spec, net.signature, self.weights_, views.model("decoder", called))
-        (rows,) = forward({"code": precision.converted(codes, net.dtype)})
+        (rows,) = self._forward(views.model("decoder", called))({"code": precision.converted(codes, net.dtype)})
         return rows.astype(codes.dtype, copy=False)
 
     def reconstruct(self, X):

@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._data import stretches
 from skdeep._data import texts as data
 from skdeep._data.columns import Ids, Ragged
-from skdeep._data.inputs._series_rows import rounded_up
 from skdeep._data.inputs.stretches import Stretches
 from skdeep._data.rows import RowData
 from skdeep._engine.spec import InputSignature, ModelSpec
@@ -21,9 +20,9 @@ from skdeep._estimator.params import estimator
 from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.architectures.sequence import entrance, rnn, transformer
 from skdeep.schedules import CosineDecay
-from skdeep.text import _sampling
+from skdeep.text import _ended, _sampling
 from skdeep.text._generator_params import RATE_FACTORS, STEPS, GeneratorParams, LanguageParams
-from skdeep.text._sequencer import FIRST, TokenSequencer
+from skdeep.text._sequencer import FIRST
 
 
 @estimator
@@ -111,7 +110,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         with self._unchanged_on_failure():
             texts = data.read_texts(X)
             if not (self.warm_start and hasattr(self, "weights_")):
-                self.sequencer_ = self._new_sequencer().fit(texts)
+                self.sequencer_ = _ended.new_sequencer(self).fit(texts)
             self._train(texts, X_val, epochs=self.epochs)
         return self
 
@@ -142,7 +141,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         with self._unchanged_on_failure():
             texts = data.read_texts(X)
             if not hasattr(self, "weights_"):
-                self.sequencer_ = self._new_sequencer().fit(texts)
+                self.sequencer_ = _ended.new_sequencer(self).fit(texts)
             self._train(texts, None, epochs=epochs, incremental=True)
         return self
 
@@ -219,9 +218,9 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         forward = self._forward(views.continuation("X", _sampling.columns(dtype), dtype, FIRST))
         new = _sampling.continued(
             forward,
-            [np.concatenate([[self._end], row]) for row in ids],
+            [np.concatenate([[_ended.end(self.sequencer_)], row]) for row in ids],
             length,
-            _sampling.Rules(temperature, top_k, top_p, self._end),
+            _sampling.Rules(temperature, top_k, top_p, _ended.end(self.sequencer_)),
             random_state,
             self._net.inputs.context if self._has_positions() else None,
         )
@@ -291,13 +290,8 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         (logs,) = forward({"X": windows.series})
         return windows.totals(logs), np.array([len(row) - 1 for row in rows])
 
-    def _forward(self, view):
-        from skdeep._engine.cache import cache
-
-        return cache.forward(self, self._net.spec, self._net.signature, self.weights_, view)
-
     def _train(self, texts, X_val, **options):
-        problem = NextToken(self._n_ids)
+        problem = NextToken(_ended.n_ids(self.sequencer_))
         held_out = RowData(None) if X_val is None else self._rows(data.read_texts(X_val, "X_val"))
         fitting.fit(self, self._inputs(), problem, self._rows(texts), held_out, **options)
         # What pads a row comes after it, so that no net has to be told where rows end.
@@ -308,27 +302,14 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         return RowData(*stretches.with_next(self._enclosed(texts), self.context))
 
     def _enclosed(self, texts):
-        return stretches.enclosed(self.sequencer_.ids(texts), self._end)
+        return stretches.enclosed(self.sequencer_.ids(texts), _ended.end(self.sequencer_))
 
     def _has_positions(self):
         """Whether the net has learned as many positions as its context has, and takes no more."""
         return isinstance(self._net.spec.config, transformer.TransformerConfig)
 
-    @property
-    def _end(self):
-        """The id that ends a text."""
-        return self.sequencer_.n_ids_
-
-    @property
-    def _n_ids(self):
-        """Number of ids, rounded up, so that folds with some tokens more or less share a program."""
-        return rounded_up(self._end + 1)
-
-    def _new_sequencer(self):
-        return TokenSequencer(self.max_tokens, level=self.level, lowercase=self.lowercase, max_length="longest")
-
     def _inputs(self):
-        return Stretches(self._n_ids, dtype=self.dtype, context=self.context)
+        return Stretches(_ended.n_ids(self.sequencer_), dtype=self.dtype, context=self.context)
 
     def _design(self, inputs, signature, output_sizes):
         config = (self._transformer if self.architecture == "transformer" else self._recurrent)(output_sizes)
@@ -344,7 +325,7 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
             (self.units,) * self.n_layers,
             pooling=None,
             dropout=self.dropout > 0,
-            reading=entrance.Vocabulary(self._n_ids, self.embedding_dim),
+            reading=entrance.Vocabulary(_ended.n_ids(self.sequencer_), self.embedding_dim),
         )
 
     def _transformer(self, output_sizes):
@@ -358,6 +339,6 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
             pooling=None,
             dropout=self.dropout > 0,
             # Sines of size 1 are added for the positions, and would drown smaller vectors.
-            reading=entrance.Vocabulary(self._n_ids, self.embedding_dim, spread=2.0),
+            reading=entrance.Vocabulary(_ended.n_ids(self.sequencer_), self.embedding_dim, spread=2.0),
             causal=True,
         )

@@ -14,7 +14,7 @@ from skdeep._data import stretches
 from skdeep._data import texts as data
 from skdeep._data.columns import Ids
 from skdeep._data.inputs import TokenInputs
-from skdeep._data.inputs._series_rows import Series, rounded_up
+from skdeep._data.inputs._series_rows import Series
 from skdeep._data.inputs.pairs import WRITTEN, PairRows, Pairs
 from skdeep._data.rows import RowData
 from skdeep._engine.spec import InputSignature, ModelSpec
@@ -34,9 +34,9 @@ from skdeep._estimator.scheduled import (
 from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.architectures.sequence import encoder_decoder, entrance
 from skdeep.schedules import CosineDecay
-from skdeep.text import _sampling
+from skdeep.text import _ended, _sampling
 from skdeep.text._generator_params import clip_norm_param, level_param
-from skdeep.text._sequencer import FIRST, TokenSequencer
+from skdeep.text._sequencer import FIRST
 from skdeep.utils._words import Names
 
 _STEPS = 1_500, 4
@@ -295,15 +295,13 @@ class Seq2SeqTransducer(_TransducerParams, BaseDeepEstimator):
     def _written(self, X):
         """Return the ids that are written for texts, their end left out."""
         from skdeep._engine import views
-        from skdeep._engine.cache import cache
 
-        inputs, end = self._net.inputs, self._end(self.target_sequencer_)
+        inputs, end = self._net.inputs, _ended.end(self.target_sequencer_)
         moments = (self.target_sequencer_.length_ if self.max_length is None else self.max_length) + 1
         columns = (*inputs.columns(), *((name, Ids(())) for name in ("begin", "end", "moments")))
         view = views.transduction(WRITTEN, columns, inputs.dtype, FIRST, self.beam_size)
-        forward = cache.forward(self, self._net.spec, self._net.signature, self.weights_, view)
         asked = {"begin": end, "end": end, "moments": moments}
-        (ids,) = forward(
+        (ids,) = self._forward(view)(
             inputs.encode_read(self._source(X)) | {name: np.full(len(X), value) for name, value in asked.items()}
         )
         return [_sampling.before(row, end) for row in ids]
@@ -322,39 +320,28 @@ class Seq2SeqTransducer(_TransducerParams, BaseDeepEstimator):
         if not any(text.strip() for text in rows.y):
             raise ValueError("y has no token: all texts are empty or white space.")
         self.source_sequencer_, self.target_sequencer_ = (
-            TokenSequencer(self.max_tokens, level=self.level, lowercase=self.lowercase, max_length="longest").fit(one)
-            for one in (rows.X, rows.y)
+            _ended.new_sequencer(self).fit(one) for one in (rows.X, rows.y)
         )
 
     def _pairs(self, rows):
         """Return what the net reads, what it is given of that which it writes, and what it is to write."""
-        written = stretches.enclosed(self.target_sequencer_.ids(rows.y), self._end(self.target_sequencer_))
+        written = stretches.enclosed(self.target_sequencer_.ids(rows.y), _ended.end(self.target_sequencer_))
         before, following = stretches.with_next(written, None)
         return RowData(PairRows(self._source(rows.X), before), following, rows.sample_weight)
 
     def _source(self, X):
         """Return the ids of texts to read, each with its end, without which an empty text had nothing to read."""
         rows = self.source_sequencer_.ids(X)
-        rows = [np.append(ids, self._end(self.source_sequencer_)).astype(np.int32) for ids in rows]
+        rows = [np.append(ids, _ended.end(self.source_sequencer_)).astype(np.int32) for ids in rows]
         return Series(np.concatenate(rows), np.array([len(ids) for ids in rows]))
 
     def _train(self, rows, held_out, **options):
-        problem = NextToken(self._n_ids(self.target_sequencer_))
+        problem = NextToken(_ended.n_ids(self.target_sequencer_))
         fitting.fit(self, self._inputs(), problem, rows, held_out, **options)
         # What pads a row comes after it, so that no net has to be told where rows end.
         (read, _) = self._net.signature.inputs
         signature = InputSignature((read, (WRITTEN, Ids((None,)))), self._net.dtype)
         self._net = dataclasses.replace(self._net, signature=signature)
-
-    @staticmethod
-    def _end(sequencer):
-        """Return the id that ends a text."""
-        return sequencer.n_ids_
-
-    @classmethod
-    def _n_ids(cls, sequencer):
-        """Return the number of ids, rounded up, so that folds with some tokens more or less share a program."""
-        return rounded_up(cls._end(sequencer) + 1)
 
     def _inputs(self):
         ends_with_a_state = self.architecture == "gru" and self.attention is None
@@ -366,7 +353,7 @@ class Seq2SeqTransducer(_TransducerParams, BaseDeepEstimator):
         config = encoder_decoder.EncoderDecoderConfig(
             output_sizes,
             *(
-                entrance.Vocabulary(self._n_ids(sequencer), self.embedding_dim, spread=_SPREADS[self.architecture])
+                entrance.Vocabulary(_ended.n_ids(sequencer), self.embedding_dim, spread=_SPREADS[self.architecture])
                 for sequencer in (self.source_sequencer_, self.target_sequencer_)
             ),
             self.architecture,

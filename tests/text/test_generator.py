@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from skdeep._engine import decoding, state
 from skdeep._engine.predict import Predictor
 from skdeep._engine.program import Program
-from skdeep.text import TextGenerator
+from skdeep.text import TextGenerator, _ended
 
 CYCLE = ["abcdabcdabcdabcdabcd", "abcdabcd", "abcdabcdabcdabcd"] * 8
 NETS = {
@@ -384,7 +384,7 @@ def test_the_keras_model_is_plain(fitted):
         assert not [layer for layer in layers if type(layer).__module__.startswith("skdeep") and layer.weights]
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            assert model.model_.predict(np.array([[2, 3]]), verbose=0).shape == (1, 2, model._n_ids)
+            assert model.model_.predict(np.array([[2, 3]]), verbose=0).shape == (1, 2, _ended.n_ids(model.sequencer_))
 
 
 def test_nets_are_built_for_decoding_without_lengths(lstm):
