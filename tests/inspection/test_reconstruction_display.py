@@ -43,6 +43,8 @@ def test_images_stand_in_pairs_the_worst_first():
         assert_allclose(one.get_array(), DIGITS[index].reshape(8, 8))
         assert_allclose(other.get_array(), again[index].reshape(8, 8))
         assert one.get_clim() == other.get_clim()
+        titles = [ax.get_title() for ax in display.axes_[2 * number : 2 * number + 2]]
+        assert titles == [f"row {index}", f"error {display.errors[number]:.2g}"]
 
 
 def test_arrays_of_images_and_frames_will_do():

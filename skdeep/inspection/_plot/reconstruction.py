@@ -21,7 +21,8 @@ class ReconstructionDisplay:
     It is recommended to use `ReconstructionDisplay.from_estimator` or `ReconstructionDisplay.from_rows`. All parameters
     are stored as attributes.
 
-    Images stand in pairs, the original to the left. Of other rows, the values of all columns are two lines.
+    Images stand in pairs, the original to the left, and over the other the mean squared error. Of other rows, the
+    values of all columns are two lines.
 
     Parameters
     ----------
@@ -85,7 +86,9 @@ class ReconstructionDisplay:
 
     def _plot_images(self, ax, im_kw):
         pairs = [image for pair in zip(self.rows, self.again, strict=True) for image in pair]
-        self.axes_ = _sheet.new_sheet(self, ax, len(pairs), pairs[0].shape[:2], together=2)
+        titles = zip(self.indices, self.errors, strict=True)
+        labels = [label for index, error in titles for label in (f"row {index}", f"error {error:.2g}")]
+        self.axes_ = _sheet.new_sheet(self, ax, len(pairs), pairs[0].shape[:2], labels=labels, together=2)
         limits = shown_range(self.rows)
         self.ims_ = [_sheet.draw(one, image, limits, im_kw) for one, image in zip(self.axes_, pairs, strict=True)]
 
