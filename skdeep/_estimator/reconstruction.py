@@ -75,5 +75,5 @@ class Reconstructing:
         return recipe, self._asked | within("loss", self.loss.numbers)
 
     def attributes(self, target):
-        """Return nothing that a fitted estimator would tell."""
-        return {}
+        """Return what a fitted estimator scores rows by, whatever its parameter is set to later."""
+        return {"_fitted_loss": self._loss}

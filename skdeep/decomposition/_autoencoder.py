@@ -300,7 +300,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, _Autoencode
         check_is_fitted(self, "weights_")
         from skdeep._engine import views
 
-        X, loss = self._net.inputs.validate(self, X, reset=False), self._problem().resolved().loss
+        X, loss = self._net.inputs.validate(self, X, reset=False), Reconstructing(self._fitted_loss, {}).resolved().loss
         (losses,) = self._viewed(X, views.losses(_BOTH, loss.recipe, loss.numbers))
         return -losses.astype(np.float64)
 

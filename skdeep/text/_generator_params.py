@@ -22,10 +22,10 @@ STEPS = 1_500, 4
 RATE_FACTORS = {"gru": 10.0, "lstm": 10.0, "transformer": 3.0}
 
 
-def level_param(default):
-    """Declare `level`."""
+def level_param():
+    """Declare `level`, which is characters."""
     return param(
-        default,
+        "char",
         [Names({"char", "word", "subword"})],
         '{"char", "word", "subword"}',
         "What a token is: a character, a word or a punctuation mark, or a part of a word that byte-pair encoding found "
@@ -47,7 +47,7 @@ def clip_norm_param():
 class LanguageParams:
     """What a token is, which of them are learned, and the net that reads them."""
 
-    level: str = level_param("char")
+    level: str = level_param()
     max_tokens: object = param(
         10_000,
         [Interval(Integral, 1, None, closed="left"), None],

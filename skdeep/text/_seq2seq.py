@@ -58,7 +58,7 @@ class _TransducerParams(TrainingParams):
         "What reads and writes: gated recurrent units, or a transformer.",
         positional=True,
     )
-    level: str = level_param("char")
+    level: str = level_param()
     max_tokens: object = param(
         10_000,
         [*_COUNT, None],

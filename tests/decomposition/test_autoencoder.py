@@ -242,6 +242,7 @@ def test_a_pickle_and_the_keras_model_do_the_same(fitted):
     assert_array_equal(loaded.transform(X), fitted.transform(X))
     loaded.set_params(n_components=1, hidden_layer_sizes=(3,), tied_weights=True, noise=0.5)
     assert_array_equal(loaded.reconstruct(X), fitted.reconstruct(X))
+    assert_array_equal(loaded.set_params(loss="absolute_error").score_samples(X), fitted.score_samples(X))
     assert_allclose(fitted.model_.predict(X, verbose=0), fitted.reconstruct(X), rtol=1e-5)
     assert fitted.model_.evaluate(X, X, verbose=0) == pytest.approx(-fitted.score(X), rel=1e-5)
     assert "code_layer" in fitted.summary()
