@@ -47,7 +47,8 @@ class Program:
         self.spec = spec
         self.dtype = tf.as_dtype(spec.signature.dtype)
         self.seconds_per_row = None
-        self._variables = {name: tf.Variable(0.0, dtype=self.dtype) for name in spec.numbers}
+        self._shapes = spec.shapes
+        self._variables = {name: tf.Variable(tf.zeros(shape, self.dtype)) for name, shape in self._shapes.items()}
         numbers = {name: LiveNumber(variable) for name, variable in self._variables.items()}
         self._built = state.Build(lambda: self._build(numbers))
         self.models, self._objective = self._built.models, self._built.made
@@ -66,7 +67,8 @@ class Program:
         self._train = compile_function(
             self._train_graph, self._train_types(), first_counts=True, one_thread=self._is_small()
         )
-        types = [tf.TensorSpec((), tf.int32), tf.TensorSpec((len(self._variables),), self.dtype)]
+        n_values = sum(int(np.prod(shape)) for shape in self._shapes.values())
+        types = [tf.TensorSpec((), tf.int32), tf.TensorSpec((n_values,), self.dtype)]
         self._start = compile_function(self._start_graph, types, first_counts=True)
 
     def _build(self, numbers):
@@ -130,8 +132,9 @@ class Program:
 
     def start(self, seed, numbers):
         """Draw fresh weights from the seed, reset the optimizers and set the live numbers."""
-        vector = np.array([numbers[name] for name in self._variables], dtype=self.dtype.as_numpy_dtype)
-        self._start([tf.constant(seed, tf.int32), tf.constant(vector)])
+        values = [np.ravel(np.broadcast_to(numbers[name], shape)) for name, shape in self._shapes.items()]
+        values = np.concatenate([*values, ()]).astype(self.dtype.as_numpy_dtype)
+        self._start([tf.constant(seed, tf.int32), tf.constant(values)])
 
     def load(self, arrays, optimizer_state=None):
         """Overwrite the weights and, if it is given and of the same kind, the optimizers' state.
@@ -260,8 +263,9 @@ class Program:
         return getattr(self, attribute)
 
     def _start_graph(self, seed, numbers):
-        for variable, number in zip(self._variables.values(), tf.unstack(numbers), strict=True):
-            variable.assign(number)
+        sizes = [int(np.prod(shape)) for shape in self._shapes.values()]
+        for variable, values in zip(self._variables.values(), tf.split(numbers, sizes) if sizes else (), strict=True):
+            variable.assign(tf.reshape(values, variable.shape))
         for variable, value in self._built.fresh(seed):
             variable.assign(value)
         for slot, start in self._slots:

@@ -29,12 +29,14 @@ class Recipe:
     """A function, the hashable config it is called with, and the names of the live numbers it takes.
 
     Two recipes that are equal build the same graph: `build` is compared by identity, so it is a module-level function.
-    A recipe that holds others takes their numbers too, under a path for each ("first/label_smoothing").
+    A recipe that holds others takes their numbers too, under a path for each ("first/label_smoothing"). `vectors` are
+    live vectors, each a name and a length: what training rows say to a loss, such as the shares of the classes.
     """
 
     build: Callable
     config: Hashable
     numbers: tuple[str, ...] = ()
+    vectors: tuple[tuple[str, int], ...] = ()
 
 
 def within(path, names):
@@ -97,8 +99,9 @@ class ProgramSpec:
 
     @property
     def numbers(self):
-        """Names of all live numbers of the program, without repetition."""
+        """Names of all live numbers of the program, vectors included, without repetition."""
         parts = [self.model.numbers, self.objective.numbers, self.penalties]
+        parts += [[name for name, _ in recipe.vectors] for recipe in (self.model, self.objective)]
         parts += [optimizer_numbers(*optimizer) for optimizer in self.optimizers]
         parts.append(dict.fromkeys(number for _, number in self.rate_factors))
         names = [name for part in parts for name in part]
@@ -106,6 +109,12 @@ class ProgramSpec:
         if twice:
             raise ValueError(f"Different parts of a program have live numbers of the same name: {sorted(twice)}.")
         return tuple(dict.fromkeys(names))
+
+    @property
+    def shapes(self):
+        """Shape of each live number by its name: () but for vectors."""
+        lengths = dict((*self.model.vectors, *self.objective.vectors))
+        return {name: (lengths[name],) if name in lengths else () for name in self.numbers}
 
 
 def optimizer_numbers(name, recipe):
@@ -123,7 +132,7 @@ class TrainPlan:
     seeds : tuple of three int
         Independent 32-bit seeds of the initial weights, of the order of the rows and of the noise in the net.
     numbers : dict
-        Values of the live numbers.
+        Values of the live numbers; of a live vector, an array.
     order : object
         `rows(epoch, seed)` returns the rows of an epoch, `len(order)` of them; see `skdeep._data.order`.
     schedules : dict

@@ -246,3 +246,44 @@ def test_a_scorer_may_look_at_the_model():
     model = MLPClassifier((4,), dropout=0.2, epochs=2, scoring=score, random_state=0)
     model.fit(X, y, X_val=X, y_val=y)
     assert model.history_["val_score"][-1] == pytest.approx(-np.abs(model.coefs_[-1]).sum(), rel=1e-6)
+
+
+# -- live vectors -----------------------------------------------------------------------------------------------------
+
+
+def shifted_squares(config, numbers):
+    """The squared error of a target that is shifted by an entry of a vector, whose place the target itself says."""
+    vector = numbers["shifts"]
+    return lambda y, output: tf.reduce_sum((y + tf.gather(tf.cast(vector, y.dtype), config) - output) ** 2, axis=-1)
+
+
+def with_shifts(length, place):
+    loss = Recipe(shifted_squares, place, vectors=(("shifts", length),))
+    return supervised.recipe([supervised.OutputLoss("y", loss)])
+
+
+@pytest.mark.parametrize("wrap", [lambda objective: objective, mixup.recipe, ensemble.recipe])
+def test_vectors_are_inputs_of_a_program_as_numbers_are(wrap):
+    objective, model = wrap(with_shifts(3, 1)), SPEC if wrap is not ensemble.recipe else members.copies(SPEC, 2)
+    assert objective.vectors == (("y/shifts", 3),)
+    numbers = {"mixup": 0.3} if wrap is mixup.recipe else {}
+    _, shifted = trained(objective, numbers | {"y/shifts": np.array([9.0, 0.5, -9.0])}, model=model)
+    training = Training(
+        model, one_input(3), {"y": Dense((1,), "float64")}, wrap(plain()), numbers, optimizer="sgd", rate=0.05
+    )
+    _, expected = training.fit({"X": X}, {"y": Y + 0.5}, epochs=2)
+    for own, other in zip(shifted.weights, expected.weights, strict=True):
+        assert_allclose(own, other, rtol=1e-9)
+
+
+def test_another_vector_is_the_same_program_and_another_length_is_not():
+    first, second, longer = (
+        Training(SPEC, one_input(3), {"y": Dense((1,), "float64")}, with_shifts(length, 0), {"y/shifts": values})
+        for length, values in ((2, [0.0, 1.0]), (2, [2.0, 3.0]), (3, [0.0, 1.0, 2.0]))
+    )
+    assert first.spec == second.spec != longer.spec
+    assert first.spec.shapes["y/shifts"] == (2,)
+    with pytest.raises(ValueError, match="broadcast"):
+        Training(SPEC, one_input(3), {"y": Dense((1,), "float64")}, with_shifts(2, 0), {"y/shifts": [0.0] * 3}).fit(
+            {"X": X}, {"y": Y}
+        )

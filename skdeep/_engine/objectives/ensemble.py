@@ -14,7 +14,7 @@ from skdeep.utils._tensorflow import tf
 
 def recipe(inner):
     """Return the recipe of an ensemble of which each member has an objective of one update."""
-    return Recipe(Ensemble, inner, inner.numbers)
+    return Recipe(Ensemble, inner, inner.numbers, inner.vectors)
 
 
 class Ensemble(Objective):

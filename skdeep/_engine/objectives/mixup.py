@@ -14,7 +14,7 @@ from skdeep.utils._tensorflow import tf
 
 def recipe(inner):
     """Return the recipe of a supervised objective on mixtures; its live number "mixup" says how much is mixed."""
-    return Recipe(Mixup, inner, ("mixup", *inner.numbers))
+    return Recipe(Mixup, inner, ("mixup", *inner.numbers), inner.vectors)
 
 
 class Mixup(Objective):

@@ -39,7 +39,8 @@ def recipe(losses):
     losses : tuple of OutputLoss
     """
     numbers = [within(one.name, (*one.loss.numbers, *(["weight"] if one.weighted else []))) for one in losses]
-    return Recipe(Supervised, tuple(losses), sum(numbers, ()))
+    vectors = [(name, length) for one in losses for name, length in within(one.name, dict(one.loss.vectors)).items()]
+    return Recipe(Supervised, tuple(losses), sum(numbers, ()), tuple(vectors))
 
 
 class Supervised(Objective):
