@@ -4,9 +4,11 @@ A view is a recipe whose `build(config, models)` returns a function from the dic
 kept by net and view.
 """
 
+import math
 from dataclasses import dataclass
 
 from skdeep._engine import decoding
+from skdeep._engine.objectives import variational
 from skdeep._engine.spec import InputSignature, Recipe
 from skdeep.utils._tensorflow import keras, tf
 
@@ -45,7 +47,7 @@ def _chain(names, models):
         values = _called(models[first], inputs)
         for name in rest:
             (given,) = models[name].input
-            values = _called(models[name], {given: values})
+            values = _called(models[name], {given: values[0] if isinstance(values, (list, tuple)) else values})
         return values
 
     return made
@@ -58,6 +60,26 @@ def _losses(config, models):
     def of_rows(inputs):
         (rows,) = inputs.values()
         return loss(tf.sparse.to_dense(rows) if isinstance(rows, tf.SparseTensor) else rows, again(inputs))
+
+    return of_rows
+
+
+def _bound(config, models):
+    likelihood, n_draws = config
+    encoder, decoder = models["encoder"], models["decoder"]
+
+    def of_rows(inputs):
+        (name, *_), variance = encoder.input, inputs["variance"]
+        rows = variational.flat(variational.dense(inputs[name]))
+        mean, log_variance = variational.posterior(_called(encoder, inputs))
+        noise = tf.constant(variational.even_noise(n_draws, mean.shape[1]), mean.dtype)
+        codes = mean[:, None] + tf.exp(log_variance / 2)[:, None] * noise
+        decoded = variational.flat(_called(decoder, {"code": tf.reshape(codes, (-1, mean.shape[1]))}))
+        decoded = tf.reshape(decoded, (-1, n_draws, decoded.shape[1]))
+        given = variational.log_likelihood(likelihood, rows[:, None], decoded, variance[:, None, None])
+        # log p(z) - log q(z | x), whose constants are the same
+        known = tf.reduce_sum(tf.square(noise) - tf.square(codes) + log_variance[:, None], axis=-1) / 2
+        return tf.reduce_logsumexp(given + known, axis=1) - math.log(n_draws)
 
     return of_rows
 
@@ -199,7 +221,7 @@ def model(name, called=None):
 
 
 def chain(names):
-    """Return the view of several models, each of which is called with what the one before it returns."""
+    """Return the view of several models, each called with what the one before it returns, or returns first."""
     return View(_chain, tuple(names))
 
 
@@ -216,6 +238,22 @@ def losses(names, recipe, numbers):
         Values of its live numbers.
     """
     return View(_losses, (tuple(names), recipe, tuple(numbers.items())))
+
+
+def bound(likelihood, n_draws, called):
+    """Return the view of the importance-weighted bound of log p(x) of each row, in nats (Burda et al., 2016).
+
+    The noise of the codes that are drawn is the same for every row and at every call; see `even_noise`.
+
+    Parameters
+    ----------
+    likelihood : {"gaussian", "bernoulli"}
+    n_draws : int
+        Of a code.
+    called : InputSignature
+        The inputs of the net and, row by row, the "variance", which counts with "gaussian".
+    """
+    return View(_bound, (likelihood, n_draws), called=called, copies=n_draws)
 
 
 def layer(name):

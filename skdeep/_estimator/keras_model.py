@@ -91,9 +91,9 @@ def _twin_loss(net):
 
 
 def _chained(models):
-    """Return the model that hands what each model returns to the one after it."""
+    """Return the model that hands what each model returns, or returns first, to the one after it."""
     first, *rest = models
-    output = first.output
+    output = first.output[0] if rest and isinstance(first.output, (list, tuple)) else first.output
     for model in rest:
         output = model(output if not isinstance(model.input, dict) else dict.fromkeys(model.input, output))
     return keras.Model(first.input, output, name="_".join(model.name for model in models)) if rest else first

@@ -1,7 +1,7 @@
 """What an estimator wants built, and what a fitted one knows of its net besides the weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from skdeep._engine.spec import InputSignature, ModelSpec
@@ -47,6 +47,8 @@ class Design:
         Of an ensemble, whose members are the models of `model`; 1 for none.
     steps : (int, int) or None
         What `epochs="auto"` means: steps of training, and epochs, at least.
+    schedules : dict
+        Factor of further live numbers by the fraction of training that is done.
     """
 
     model: ModelSpec
@@ -58,6 +60,7 @@ class Design:
     mixup: float | None = None
     n_members: int = 1
     steps: tuple | None = None
+    schedules: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from skdeep import schedules
 from skdeep._data.order import AsGiven, Shuffled
 from skdeep._engine.spec import ProgramSpec, Recipe, TrainPlan
+from skdeep.schedules import ReduceOnPlateau
 
 PENALTIES = ("alpha", "l1", "clip_norm")
 
@@ -100,9 +101,9 @@ def _is_rate_ours(parameters):
     return parameters.learning_rate == "auto" and not hasattr(parameters.optimizer, "get_config")
 
 
-def program_spec(training, model, signature, targets, objective, *, weighted, one_vector):
+def program_spec(training, model, signature, targets, objective, *, weighted, one_vector, schedules=()):
     """Return the key of the program that trains one stage."""
-    stepwise = training.schedule is not None and not isinstance(training.schedule, schedules.ReduceOnPlateau)
+    stepwise = training.schedule is not None and not isinstance(training.schedule, ReduceOnPlateau)
     return ProgramSpec(
         model=model,
         signature=signature,
@@ -111,20 +112,23 @@ def program_spec(training, model, signature, targets, objective, *, weighted, on
         optimizers=(("optimizer", training.optimizer),),
         penalties=training.penalties,
         weighted=weighted,
-        scheduled=("learning_rate",) if stepwise else (),
+        scheduled=(*(["learning_rate"] if stepwise else []), *schedules),
         one_vector=one_vector,
     )
 
 
-def train_plan(parameters, training, numbers, n_rows, *, batch_size, seeds, epochs, first_epoch, watch, incremental):
+def train_plan(
+    parameters, training, numbers, n_rows, *, batch_size, seeds, epochs, first_epoch, watch, incremental, schedules
+):
     """Return the numbers of the fit of one stage."""
+    of_rate = {} if training.schedule is None else {"learning_rate": training.schedule}
     return TrainPlan(
         epochs=epochs,
         batch_size=min(batch_size, n_rows),
         seeds=seeds,
         numbers=numbers,
         order=(Shuffled if parameters.shuffle else AsGiven)(n_rows),
-        schedules={} if training.schedule is None else {"learning_rate": training.schedule},
+        schedules=of_rate | schedules,
         first_epoch=first_epoch,
         schedule_start=first_epoch if incremental else 0,
         schedule_epochs=parameters.epochs if incremental and parameters.epochs != "auto" else epochs,

@@ -47,6 +47,8 @@ class Run:
     objective_numbers : dict
     numbers : dict
         Values of the model's live numbers.
+    schedules : dict
+        Factor of further live numbers by the fraction of training that is done.
     rows, validation : Arrays
         The latter may be None.
     score : Scores or None
@@ -67,6 +69,7 @@ class Run:
     objective: Recipe
     objective_numbers: dict
     numbers: dict
+    schedules: dict
     rows: Arrays
     validation: Arrays | None
     score: Callable | None
@@ -129,6 +132,7 @@ def _train(run, stage, start, first_epoch):
         run.objective,
         weighted=any(part is not None and part.sample_weight is not None for part in (rows, validation)),
         one_vector=one_vector,
+        schedules=tuple(run.schedules),
     )
     plan = plans.train_plan(
         parameters,
@@ -141,6 +145,7 @@ def _train(run, stage, start, first_epoch):
         first_epoch=first_epoch,
         watch=run.watch,
         incremental=run.incremental,
+        schedules=run.schedules,
     )
     # The state of another optimizer, or in another layout, means nothing to this one.
     state = start.optimizer_state if kind == start.optimizer_kind else None

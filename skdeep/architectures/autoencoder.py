@@ -36,6 +36,10 @@ class AutoencoderConfig:
         Whether rows are centred and scaled first, and what is decoded is put back into their units.
     architecture : str
         One of ARCHITECTURES.
+    spread : bool
+        Whether the encoder returns, after the code, the logarithm of its variance.
+    units : bool
+        Whether what is decoded is put back into the units of standardized rows.
     """
 
     n_components: int
@@ -46,6 +50,8 @@ class AutoencoderConfig:
     tied: bool = False
     standardized: bool = True
     architecture: str = "dense"
+    spread: bool = False
+    units: bool = True
 
 
 def check(config):
@@ -61,36 +67,47 @@ def build(config, signature, numbers):
     ----------
     config : AutoencoderConfig
     signature : InputSignature
-        One input, of as many dimensions as the architecture reads: flat rows, images (height, width, channels) or
-        series (time, channels). Sparse rows cannot be standardized, and have no noise.
+        The first input, of as many dimensions as the architecture reads, are the rows: flat, images (height, width,
+        channels) or series (time, channels). Sparse rows cannot be standardized, and have no noise. Under a condition,
+        a second input, dense layers encode rows and decode codes.
     numbers : dict
         "noise", if the config has it.
     """
-    ((name, column),) = signature.inputs
+    (name, column), *conditions = signature.inputs
     form = _forms.FORMS[config.architecture](config, column.shape, signature.dtype)
-    return {"encoder": _encoder(form, column.inputs(name), numbers), "decoder": _decoder(form)}
+    given = [{name: column.inputs(name)[name] for name, column in conditions} for _ in range(2)]
+    encoder = _encoder(form, column.inputs(name) | given[0], numbers)
+    return {"encoder": encoder, "decoder": _decoder(form, given[1])}
 
 
 def _encoder(form, inputs, numbers):
-    config, (hidden,) = form.config, inputs.values()
+    config, (hidden, *conditions) = form.config, inputs.values()
     if len(form.row_shape) > 1:
         hidden = keras.layers.Flatten(dtype=form.dtype, name="flat")(hidden)
     if config.standardized:
         hidden = _statistics(form.dtype, "standardization")(hidden)
     if config.noise:
         hidden = keras.layers.GaussianNoise(numbers["noise"], dtype=form.dtype, name="noise")(hidden)
-    features = form.features(hidden)
-    return keras.Model(inputs, form.dense(config.n_components, "code_layer")(features), name="encoder")
+    features = form.features(_beside(hidden, conditions, form.dtype, "encoded"))
+    code = form.dense(config.n_components, "code_layer")(features)
+    if config.spread:
+        code = [code, form.dense(config.n_components, "log_variance_layer")(features)]
+    return keras.Model(inputs, code, name="encoder")
 
 
-def _decoder(form):
+def _decoder(form, conditions):
     code = keras.Input((form.config.n_components,), dtype=form.dtype, name="code")
-    rows = form.rows(code)
-    if form.config.standardized:
+    rows = form.rows(_beside(code, conditions.values(), form.dtype, "decoded"))
+    if form.config.standardized and form.config.units:
         rows = _statistics(form.dtype, "units")(rows)
     if len(form.row_shape) > 1:
         rows = keras.layers.Reshape(form.row_shape, dtype=form.dtype, name="shaped")(rows)
-    return keras.Model({"code": code}, rows, name="decoder")
+    return keras.Model({"code": code, **conditions}, rows, name="decoder")
+
+
+def _beside(values, conditions, dtype, name):
+    """Return values with the conditions that they are read under as further columns, if there are any."""
+    return keras.layers.Concatenate(dtype=dtype, name=name)([values, *conditions]) if conditions else values
 
 
 def _statistics(dtype, name):

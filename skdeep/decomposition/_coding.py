@@ -192,7 +192,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
         net = self._net
         called = InputSignature((("code", Dense((self._n_features_out,), net.dtype)),), net.dtype)
         (rows,) = self._forward(views.model("decoder", called))({"code": precision.converted(codes, net.dtype)})
-        return rows.astype(codes.dtype, copy=False)
+        return self._as_rows(rows).astype(codes.dtype, copy=False)
 
     def reconstruct(self, X):
         """Return rows as the decoder makes them of their codes.
@@ -235,8 +235,12 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
 
         kind = np.float32 if precision.is_single(X) else np.float64
         X = self._net.inputs.validate(self, X, reset=False)
-        (made,) = self._viewed(X, views.chain(models))
-        return made.astype(kind, copy=False)
+        made, *_ = self._viewed(X, views.chain(models))
+        return (self._as_rows(made) if models == BOTH else made).astype(kind, copy=False)
+
+    def _as_rows(self, decoded):
+        """Return what a decoder made as rows in their units: what it made."""
+        return decoded
 
     def _inputs(self):
         return ReconstructedTables(self.dtype)

@@ -70,6 +70,7 @@ _CHECKING = {
     "TemporalCNNRegressor": _CONVOLUTIONAL,
     "TransformerClassifier": _ATTENTIVE,
     "TransformerRegressor": _ATTENTIVE,
+    "VariationalAutoencoder": {"n_components": 2, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01},
     "WindowForecaster": {},
     "WordEmbeddingVectorizer": {},
 }
