@@ -23,7 +23,7 @@ from skdeep._engine.predict import Predictor
 from skdeep._engine.program import Program
 from skdeep.image import CNNClassifier, Custom, LeNet, ResNet, Small
 from skdeep.image.augmentation import Contrast, Cutout, Mixup, Noise, Rotate, Shift, Zoom
-from skdeep.losses import Focal, Huber, Pinball
+from skdeep.losses import LDAM, Focal, Huber, LogitAdjusted, Pinball
 from skdeep.schedules import CosineDecay, ExponentialDecay, LinearDecay, OneCycle, ReduceOnPlateau, StepDecay
 from skdeep.sequence import RNNClassifier, TransformerClassifier
 from skdeep.tabular import MLPClassifier, MLPRegressor
@@ -194,6 +194,12 @@ def test_keras_losses_keep_their_numbers_when_cloned():
 def test_our_losses_share_one_program_whatever_their_numbers(traces):
     search(classifier(), {"loss": [Focal(0.5), Focal(2.0), "focal"]})
     assert traces.programs == 1
+    grid = {"loss__tau": [0.0, 0.5, 2.0], "label_smoothing": [0.0, 0.1], "class_weight": [None, "balanced"]}
+    search(classifier(loss=LogitAdjusted()), grid | {"prediction_prior": [None, "uniform"]})
+    assert (traces.programs, traces.forwards) == (2 + 1, 1)  # with weights of rows and without
+    search(classifier(loss=LDAM()), {"loss__max_margin": [0.1, 0.5], "loss__scale": [1.0, 10.0]})
+    assert traces.programs == 4
+    traces.programs = 1
     GridSearchCV(regressor(), {"loss": [Pinball(0.1), Pinball(0.9), "pinball"]}, cv=FOLDS).fit(
         X_regression, y_regression
     )

@@ -29,6 +29,10 @@ class TargetInfo:
         What regression targets are shifted and divided by inside.
     flat : bool
         Whether predictions are 1-D.
+    row_shares : list of ndarray
+        Of each output, the shares of its classes in the training rows, or the share of ones in each column.
+    seen_shares : list of ndarray
+        The same with all that changes what training sees, such as weights of classes.
     """
 
     kind: str
@@ -37,6 +41,8 @@ class TargetInfo:
     offset: np.ndarray | None = None
     scale: np.ndarray | None = None
     flat: bool = True
+    row_shares: list = field(default_factory=list)
+    seen_shares: list = field(default_factory=list)
 
     @property
     def names(self):
@@ -205,6 +211,34 @@ def weights_by_class(y, target, tables):
     columns, classes = _columns(y, target)
     pairs = zip(columns, classes, tables, strict=True)
     return np.prod([table[_numbers(column, known)] for column, known, table in pairs], axis=0)
+
+
+def class_shares(y, sample_weight, target):
+    """Return how frequent classes are: one array an output.
+
+    Parameters
+    ----------
+    y : array-like
+        Training labels.
+    sample_weight : ndarray or None
+    target : TargetInfo
+
+    Returns
+    -------
+    shares : list of ndarray
+        They add up to one; of 0/1 columns, the share of ones in each. A class that does not occur counts as half a
+        row: there may be some of it later.
+    """
+    shares = [_shares(column, known, sample_weight) for column, known in zip(*_columns(y, target), strict=True)]
+    if target.kind in ("binary", "multilabel"):
+        return [np.array([share[1] for share in shares])]
+    return shares
+
+
+def _shares(column, known, sample_weight):
+    counts = np.bincount(_numbers(column, known), weights=sample_weight, minlength=len(known)).astype(np.float64)
+    counts[counts == 0] = counts.sum() / len(column) / 2
+    return counts / counts.sum()
 
 
 def _columns(y, target):

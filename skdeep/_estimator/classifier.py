@@ -8,6 +8,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from skdeep._data import targets
+from skdeep._estimator import priors
 from skdeep._estimator.problems import Classification
 from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.losses import _facts
@@ -27,6 +28,8 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
     def partial_fit(self, X, y, classes=None, sample_weight=None, *, epochs=1):
         """Train on from where the net is, without forgetting.
+
+        The shares of the classes that losses and `prediction_prior` know stay those of the first call.
 
         Parameters
         ----------
@@ -57,6 +60,9 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
     def predict(self, X):
         """Predict labels.
 
+        They have the largest probability, but for `loss="logit_adjusted"`: it decides for the balanced accuracy.
+        Where `prediction_prior` is given, labels have the largest probability under it, with any loss.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
@@ -67,7 +73,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             Predicted labels.
         """
-        return self._decoded(X, targets.labels)
+        return self._decoded(X, targets.labels, priors.decision_shifts)
 
     def _has_probabilities(self):
         loss = self._net.loss if hasattr(self, "_net") else _facts.of_classifier(self.loss)
@@ -78,7 +84,11 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
     @available_if(_has_probabilities)
     def predict_proba(self, X):
-        """Predict probabilities.
+        """Predict probabilities: under the shares of the classes that training saw, or `prediction_prior`.
+
+        What training saw are the shares in its rows, as changed by the weights of rows and classes, by a sampler before
+        it, or by batches of other shares. With `loss="logit_adjusted"` these are honest probabilities of the training
+        rows, while labels follow the adjusted rule, so that the label need not be the most probable one.
 
         Parameters
         ----------
@@ -91,7 +101,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
             Probabilities in the order of `classes_`; independent ones of each label in the multilabel case, and one
             array a target where there are several multiclass targets.
         """
-        return self._decoded(X, targets.probabilities)
+        return self._decoded(X, targets.probabilities, priors.probability_shifts)
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
@@ -107,7 +117,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         log_p : ndarray of shape (n_samples, n_classes), or list of such arrays
             Log-probabilities, shaped as those of `predict_proba`.
         """
-        return self._decoded(X, partial(targets.probabilities, log=True))
+        return self._decoded(X, partial(targets.probabilities, log=True), priors.probability_shifts)
 
     def _has_one_target(self):
         if hasattr(self, "_net") and self._net.target.kind == "multioutput":
@@ -116,7 +126,10 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
 
     @available_if(_has_one_target)
     def decision_function(self, X):
-        """Return the net's outputs before the softmax or sigmoid.
+        """Return what decides on labels: the net's outputs before the softmax or sigmoid.
+
+        They are logarithms of the probabilities, up to a constant of the row, but for `loss="logit_adjusted"`: there
+        they are the adjusted ones. Where `prediction_prior` is given, they follow it with any loss.
 
         Parameters
         ----------
@@ -128,7 +141,7 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         scores : ndarray of shape (n_samples,) for two classes, else (n_samples, n_classes)
             With two classes, positive values mean the second.
         """
-        return self._decoded(X, targets.decisions)
+        return self._decoded(X, targets.decisions, priors.decision_shifts)
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy; of rows that are right in every target where there are several.
@@ -152,9 +165,12 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
             return float(np.average((predicted == np.asarray(y)).all(axis=1), weights=sample_weight))
         return accuracy_score(y, predicted, sample_weight=sample_weight)
 
-    def _decoded(self, X, decode):
-        """Return what a function makes of the outputs of the net and of what is known of the targets."""
-        return decode(self._raw_outputs(X), self._net.target)
+    def _decoded(self, X, decode, shifts):
+        """Return what a function makes of the outputs of the net, shifted for a prior, and what is known of targets."""
+        return self._of_outputs(self._raw_outputs(X), decode, shifts)
+
+    def _of_outputs(self, outputs, decode, shifts):
+        return decode(priors.shifted(outputs, shifts(self._net, self.prediction_prior)), self._net.target)
 
     def _check_classes(self, classes):
         """Ask for the classes at the first call of partial_fit, and for the same ones later."""
@@ -171,4 +187,4 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
             raise ValueError(f"classes must be the same as on the last call, {known}, got {given}.")
 
     def _problem(self):
-        return Classification(self.loss, self.label_smoothing, self.class_weight)
+        return Classification(self.loss, self.label_smoothing, self.class_weight, self.prediction_prior)

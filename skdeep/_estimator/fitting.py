@@ -48,6 +48,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     inputs = inputs.computing(rows.X) if before is None else inputs
     rows, held_out = _split(estimator, inputs, problem, rows, held_out, target, seeds[1])
     class_weights = problem.class_weights(rows.y, rows.sample_weight, target)
+    target = problem.counted(rows.y, rows.sample_weight, target, class_weights) if before is None else target
     inputs = inputs.learn(rows) if before is None else inputs
 
     # The net and how it is trained.
@@ -58,9 +59,9 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     epochs = plans.epochs(epochs, design, weighed[0].n_rows, batch_size)
     stages = _stages(design, epochs, goes_on=before is not None)
     numbers = design.numbers | inputs.numbers(weighed[0].X, weighed[0].sample_weight)
-    net = Net(
-        stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, numbers, n_members=design.n_members
-    )
+    objective = _objective(problem, target, design)
+    known = {"numbers": numbers | objective[1], "n_members": design.n_members}
+    net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, **known)
 
     # Training, and what it leaves.
     schedule, schedule_factor = plans.learning_rate_schedule(estimator, design, incremental)
@@ -69,7 +70,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         plans.training_of(estimator, schedule, rate_factor * schedule_factor),
         signature,
         problem.columns(target, inputs.dtype),
-        *_objective(problem, target, design),
+        *objective,
         numbers=numbers,
         schedules=design.schedules,
         rows=_encoded(weighed[0], inputs, problem, target, signature),

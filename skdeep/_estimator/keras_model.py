@@ -2,6 +2,7 @@
 
 from skdeep._engine import optimizers
 from skdeep._engine.state import weights_of
+from skdeep._estimator import priors
 from skdeep.losses._resolve import rising
 from skdeep.utils._random import python_random_state_kept
 from skdeep.utils._tensorflow import keras
@@ -10,11 +11,14 @@ from skdeep.utils._tensorflow import keras
 def keras_model(estimator):
     """Return a compiled Keras model with the estimator's weights.
 
-    Only Keras' own layers are in it. Its outputs are probabilities for a classifier (margins with a hinge loss) and
-    targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
+    Only Keras' own layers are in it. Its outputs are those of `predict_proba` for a classifier (margins with a hinge
+    loss) and targets in their own units for a regressor, so `model.predict(X)` agrees with the estimator.
     """
     net = estimator._net
     model = as_one(networks(estimator), net)
+    shifts = priors.probability_shifts(net, getattr(estimator, "prediction_prior", None))
+    if shifts is not None:
+        model = _under_prior(model, net, shifts)
     model.compile(
         optimizer=_optimizer(estimator),
         loss=[_twin_loss(net)] * len(model.outputs),
@@ -46,9 +50,9 @@ def with_predictions(model, net):
     net : Net
         Knows what the outputs mean.
     """
+    given = _logits(model.outputs, net) if net.loss.counts else model.outputs
     outputs = [
-        _linked(output, net.target, net.link, net.dtype, f"prediction_{index}")
-        for index, output in enumerate(model.outputs)
+        _linked(output, net.target, net.link, net.dtype, f"prediction_{index}") for index, output in enumerate(given)
     ]
     inputs = model.inputs[0] if len(model.inputs) == 1 else model.input
     return keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=model.name)
@@ -108,6 +112,31 @@ def _averaged(members):
         for index, parts in enumerate(zip(*outputs, strict=True))
     ]
     return keras.Model(given, means[0] if len(means) == 1 else means, name="ensemble")
+
+
+def _logits(outputs, net):
+    """Return outputs as logits of probabilities."""
+    scales, offsets = priors.links(net)
+    triples = enumerate(zip(outputs, scales, offsets, strict=True))
+    return [
+        keras.layers.Rescaling(
+            scale, 0.0 if offset is None else offset.tolist(), dtype=net.dtype, name=f"logits_{index}"
+        )(output)
+        for index, (output, scale, offset) in triples
+    ]
+
+
+def _under_prior(model, net, shifts):
+    """Return the model whose probabilities are those of another under another prior."""
+    outputs = []
+    for index, (share, shift) in enumerate(zip(model.outputs, shifts, strict=True)):
+        logs = keras.ops.log(share)
+        if net.target.kind in ("binary", "multilabel"):
+            logs -= keras.ops.log(1.0 - share)
+        logs = keras.layers.Rescaling(1.0, shift.tolist(), dtype=net.dtype, name=f"prior_{index}")(logs)
+        outputs.append(_linked(logs, net.target, net.link, net.dtype, f"under_prior_{index}"))
+    inputs = model.inputs[0] if len(model.inputs) == 1 else model.input
+    return keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=model.name)
 
 
 def _linked(output, target, link, dtype, name):

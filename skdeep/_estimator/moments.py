@@ -15,11 +15,15 @@ class MomentClassification(Classification):
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of labels; `classes` are all there will ever be, if that is known."""
-        return targets.classification_target(y.values, classes)
+        return self._checked(targets.classification_target(y.values, classes))
 
     def class_weights(self, y, sample_weight, target):
         """Return the weight of each class, in a list of one array, or None."""
         return super().class_weights(y.values, of_moments(sample_weight, y), target)
+
+    def counted(self, y, sample_weight, target, class_weights):
+        """Return the TargetInfo with the shares of the classes among moments, with and without their weights."""
+        return super().counted(y.values, of_moments(sample_weight, y), target, class_weights)
 
     def weigh(self, rows, target, class_weights):
         """Give each moment the weight of its class; no row is left out."""

@@ -26,6 +26,10 @@ class NextToken(MomentClassification):
         """Return the TargetInfo of ids, whichever occur."""
         return targets.TargetInfo("multiclass", (self._n_ids,), [range(self._n_ids)])
 
+    def counted(self, y, sample_weight, target, class_weights):
+        """Return the TargetInfo as it is."""
+        return target
+
     def columns(self, target, dtype):
         """Return (name, column) of the ids."""
         return tuple((name, Ragged((), "int32")) for name in target.names)

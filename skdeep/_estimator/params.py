@@ -230,15 +230,17 @@ class ClassifierParams:
         "auto",
         [str, callable],
         "str, keras.losses.Loss or callable",
-        '"auto" or "cross_entropy"; "hinge" and "squared_hinge", which have no probabilities; "focal", for classes '
-        "that are hard or rare; or any Keras loss by name, instance or function of (y_true, y_pred), which gets "
+        '"auto" or "cross_entropy"; "hinge" and "squared_hinge", which have no probabilities; "focal", for rows '
+        'that are hard; "logit_adjusted", whose labels are for the balanced accuracy while probabilities stay honest, '
+        'and "ldam", with wider margins for rare classes; these as objects of skdeep.losses, whose parameters can be '
+        "searched (loss__tau); or any Keras loss by name, instance or function of (y_true, y_pred), which gets "
         "probabilities unless it has from_logits=True, and one column a class unless its name begins with Sparse.",
     )
     label_smoothing: float = param(
         0.0,
         [Interval(Real, 0, 1, closed="left")],
         "float",
-        "Share of each target that is spread evenly over the classes, with the cross-entropy.",
+        'Share of each target that is spread evenly over the classes, with the cross-entropy or "logit_adjusted".',
     )
     class_weight: object = param(
         None,
@@ -246,6 +248,15 @@ class ClassifierParams:
         'dict, list of dict, "balanced" or None',
         'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to '
         "their frequency. For several targets or labels, a list with one dict each.",
+    )
+    prediction_prior: object = param(
+        None,
+        ["array-like", Names({"uniform"}), None],
+        'array-like of shape (n_classes,), "uniform" or None',
+        "Shares of the classes where the net is used, if they are not those that training saw: probabilities are "
+        'multiplied by the ratio, and add up to one again. "uniform" is the same share for each class. For several '
+        "labels, the share of rows that have each (a half if uniform); for several targets, a list of arrays. It may "
+        "be set after `fit`.",
     )
 
 

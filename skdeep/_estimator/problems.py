@@ -5,6 +5,7 @@ of the loss, is kept in the net.
 """
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
@@ -13,6 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, _check_y, column_or_1
 from skdeep._data import targets
 from skdeep._data.columns import Dense, Ids
 from skdeep._engine.spec import within
+from skdeep._estimator import priors
 
 
 class _Supervised:
@@ -39,6 +41,10 @@ class _Supervised:
         """Return the weights of the classes in training rows, as `weigh` takes them, or None."""
         return None
 
+    def counted(self, y, sample_weight, target, class_weights):
+        """Return the TargetInfo with what training rows, and the weights of their classes, say to losses."""
+        return target
+
     def strata(self, y, target):
         """Return the classes whose shares a split should keep, or None."""
         return None
@@ -59,8 +65,16 @@ class _Supervised:
         """Return the recipe of what is minimised, and the values of its live numbers."""
         from skdeep._engine.objectives.supervised import OutputLoss
 
-        recipe = self._recipe([OutputLoss(name, self.loss.recipe) for name in target.names])
-        return recipe, {path: value for name in target.names for path, value in within(name, self.loss.numbers).items()}
+        losses, numbers = [], {}
+        for name, vectors in zip(target.names, self._vectors(target), strict=True):
+            lengths = tuple((key, len(value)) for key, value in vectors.items())
+            losses.append(OutputLoss(name, replace(self.loss.recipe, vectors=lengths)))
+            numbers |= within(name, self.loss.numbers | vectors)
+        return self._recipe(losses), numbers
+
+    def _vectors(self, target):
+        """Return the live vectors of the loss of each output, as dicts."""
+        return [{} for _ in target.names]
 
     def _recipe(self, losses):
         from skdeep._engine.objectives import supervised
@@ -73,12 +87,13 @@ class Classification(_Supervised):
 
     Parameters
     ----------
-    loss, label_smoothing, class_weight : object
+    loss, label_smoothing, class_weight, prediction_prior : object
         As the parameters of a classifier.
     """
 
-    def __init__(self, loss, label_smoothing, class_weight):
+    def __init__(self, loss, label_smoothing, class_weight, prediction_prior=None):
         self._loss, self._label_smoothing, self._class_weight = loss, label_smoothing, class_weight
+        self._prediction_prior = prediction_prior
 
     def resolved(self):
         """Return the problem with its loss looked up, which needs TensorFlow."""
@@ -90,13 +105,27 @@ class Classification(_Supervised):
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of labels; `classes` are all there will ever be, if that is known."""
-        return targets.classification_target(y, classes)
+        return self._checked(targets.classification_target(y, classes))
+
+    def _checked(self, target):
+        """Return a TargetInfo, if the prior for predictions is one of its classes."""
+        if self._prediction_prior is not None:
+            priors.checked(self._prediction_prior, target, self.loss.facts)
+        return target
 
     def class_weights(self, y, sample_weight, target):
         """Return the weight of each class, one array a column of targets, or None."""
         if self._class_weight is None:
             return None
         return targets.class_weight_tables(self._class_weight, y, sample_weight, target)
+
+    def counted(self, y, sample_weight, target, class_weights):
+        """Return the TargetInfo with the shares of the classes, with and without their weights."""
+        shares = seen = targets.class_shares(y, sample_weight, target)
+        if class_weights is not None:
+            weight = targets.weights_by_class(y, target, class_weights)
+            seen = targets.class_shares(y, weight if sample_weight is None else weight * sample_weight, target)
+        return replace(target, row_shares=shares, seen_shares=seen)
 
     def weigh(self, rows, target, class_weights):
         """Multiply the weights of rows by those of their classes; rows that then weigh nothing are left out."""
@@ -119,6 +148,23 @@ class Classification(_Supervised):
         if guess != "entropy":
             return guess
         return targets.entropy(encoded.values(), sample_weight, target.output_sizes, self._label_smoothing)
+
+    def _vectors(self, target):
+        counts = self.loss.facts.counts
+        if counts is None:
+            return super()._vectors(target)
+        found = target.seen_shares if counts == "weighted" else target.row_shares
+        return [{"priors": shares} | self._given(shares) for shares in found]
+
+    def _given(self, shares):
+        """Return the shares that the user has given to the loss instead of those that were found."""
+        given = self.loss.given
+        if given and given["priors"].shape != shares.shape:
+            raise ValueError(
+                f"priors of the loss must have one share for each of {len(shares)} outputs of the net, got "
+                f"{given['priors'].tolist()}."
+            )
+        return given
 
     def attributes(self, target):
         """Return what a fitted classifier tells of its targets."""

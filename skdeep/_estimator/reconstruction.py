@@ -48,6 +48,10 @@ class Reconstructing:
     def class_weights(self, y, sample_weight, target):
         """Return None: there are no classes."""
 
+    def counted(self, y, sample_weight, target, class_weights):
+        """Return the TargetInfo as it is: there are no classes."""
+        return target
+
     def strata(self, y, target):
         """Return None: there are no classes."""
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data.inputs import precision
 from skdeep._data.rows import RowData
-from skdeep._estimator import fitting
+from skdeep._estimator import fitting, priors
 from skdeep._estimator.averaging import averaged
 from skdeep._estimator.base import BaseDeepEstimator
 from skdeep.utils._words import check_arguments
@@ -116,6 +116,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         single = precision.is_single(X)
         X = self._net.inputs.validate(self, X, reset=False)
         outputs = self._outputs(X, self._net.target.names)
+        outputs = priors.logits(outputs, self._net) if self._net.loss.counts else outputs
         if self._net.n_members > 1:
             outputs = averaged(outputs, self._net.n_members, self._net.target, self._net.link)
         return [output.astype(np.float32, copy=False) for output in outputs] if single else outputs

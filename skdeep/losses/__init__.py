@@ -9,6 +9,8 @@ _HOMES = {
     "CrossEntropy": "classification",
     "Focal": "classification",
     "Huber": "regression",
+    "LDAM": "classification",
+    "LogitAdjusted": "classification",
     "LogPoisson": "regression",
     "Pinball": "regression",
 }

@@ -31,6 +31,13 @@ class LossFacts:
         Loss of perfect predictions; None if that depends on the data.
     quantiles : tuple of float
         Of one target, what is predicted if it is several quantiles.
+    counts : {"weighted", "rows", None}
+        Which shares of the classes it takes as its `priors`: of the training rows with all their weights, or without
+        those of classes.
+    adjusts : bool
+        Whether outputs become the logits of probabilities when tau times the logarithms of these shares are added.
+    scales : bool
+        Whether outputs become the logits of probabilities when they are multiplied by `scale`.
     twin : dict
         From the kind of target to the name of the Keras loss of the model that is handed to the user, whose outputs are
         predictions: the usual loss of such outputs.
@@ -46,6 +53,9 @@ class LossFacts:
     guess: object = None
     perfect: float | None = 0.0
     quantiles: tuple = ()
+    counts: str | None = None
+    adjusts: bool = False
+    scales: bool = False
     twin: dict = field(default_factory=lambda: {"regression": "mean_squared_error"}, hash=False)
 
     def check_targets(self, y, *, fresh=False):
@@ -122,6 +132,15 @@ CLASSIFICATION = (
         "cross_entropy", names=("auto",), classes=("skdeep.losses.CrossEntropy",), guess="entropy", **_PROBABILITIES
     ),
     LossFacts("focal", classes=("skdeep.losses.Focal",), **_PROBABILITIES),
+    LossFacts(
+        "logit_adjusted",
+        classes=("skdeep.losses.LogitAdjusted",),
+        guess="entropy",
+        counts="weighted",
+        adjusts=True,
+        **_PROBABILITIES,
+    ),
+    LossFacts("ldam", classes=("skdeep.losses.LDAM",), counts="rows", scales=True, **_PROBABILITIES),
     LossFacts("hinge", **_MARGINS),
     LossFacts("squared_hinge", **_MARGINS),
 )

@@ -2,12 +2,14 @@
 
 import importlib
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from skdeep._engine.spec import Recipe
 from skdeep.losses import _facts
 from skdeep.losses._facts import LossFacts, name_of
-from skdeep.losses.classification import CrossEntropy, Focal
+from skdeep.losses.classification import CrossEntropy, LogitAdjusted
 from skdeep.utils._keys import KerasObject, described, plain_copy, undescribed
 from skdeep.utils._tensorflow import keras, tf
 
@@ -28,11 +30,14 @@ class ResolvedLoss:
         Values of the recipe's live numbers.
     facts : LossFacts
         What follows for targets and predictions.
+    given : dict of ndarray
+        Those of its live vectors that the user has given; the others follow from training rows.
     """
 
     recipe: Recipe
     numbers: dict
     facts: LossFacts
+    given: dict = field(default_factory=dict)
 
     @property
     def link(self):
@@ -59,15 +64,23 @@ def classification_loss(loss, label_smoothing):
         if label_smoothing:
             return _own(CrossEntropy(label_smoothing), facts)
         return ResolvedLoss(Recipe(_build_cross_entropy, None), {}, facts)
-    if label_smoothing:
-        raise ValueError(f"label_smoothing={label_smoothing} needs loss='cross_entropy', got loss={loss!r}.")
+    if label_smoothing and not _can_be_smoothed(loss, name):
+        raise ValueError(
+            f"label_smoothing={label_smoothing} needs loss='cross_entropy', got loss={loss!r}. Of the other losses, "
+            "'logit_adjusted' has it, unless it is LogitAdjusted(label_smoothing=...) already."
+        )
     if name in ("hinge", "squared_hinge"):
         return ResolvedLoss(Recipe(_build_hinge, name), {}, facts)
-    instance = Focal() if name == "focal" else _keras_loss(loss)
-    if isinstance(instance, (Focal, CrossEntropy)):
-        return _own(instance, _known(instance, _facts.CLASSIFICATION))
+    instance = _class(facts.classes[0])() if facts else _keras_loss(loss)
+    facts = facts or _known(instance, _facts.CLASSIFICATION)
+    if facts:
+        return _own(instance, facts, {"label_smoothing": label_smoothing} if label_smoothing else {})
     facts = _facts.other_classification(instance)
     return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), facts.link)), {}, facts)
+
+
+def _can_be_smoothed(loss, name):
+    return name == "logit_adjusted" or (isinstance(loss, LogitAdjusted) and not loss.label_smoothing)
 
 
 def regression_loss(loss):
@@ -106,21 +119,22 @@ def _known(instance, table):
     return None
 
 
-def _own(instance, facts):
-    """Resolve a loss of ours, whose live numbers become inputs of the program."""
-    live = instance.live_numbers
+def _own(instance, facts, changed=None):
+    """Resolve a loss of ours, whose live numbers, some of them changed, become inputs of the program."""
+    live, vectors = instance.live_numbers, getattr(instance, "live_vectors", ())
     if getattr(instance, "quantiles", ()):
         facts = replace(facts, link="quantiles", quantiles=instance.quantiles)
-    numbers = {name: float(getattr(instance, name)) for name in live}
-    kept = KerasObject(instance, live=live, attributes=True)
-    return ResolvedLoss(Recipe(_build_own, (kept, live, facts.link), tuple(numbers)), numbers, facts)
+    numbers = {name: float(getattr(instance, name)) for name in live} | (changed or {})
+    kept = KerasObject(instance, live=(*live, *vectors), attributes=True)
+    given = {name: np.asarray(getattr(instance, name)) for name in vectors if getattr(instance, name) is not None}
+    return ResolvedLoss(Recipe(_build_own, (kept, facts.link), tuple(numbers)), numbers, facts, given)
 
 
 def _build_own(config, numbers):
-    kept, live, link = config
+    kept, link = config
     instance = plain_copy(kept.instance)  # subclasses may have attributes that their config does not mention
-    for name in live:
-        setattr(instance, name, numbers[name])
+    for name, number in numbers.items():
+        setattr(instance, name, number)
     if link == "quantiles":
         return lambda targets, outputs: instance.call(targets, rising(outputs))
     return instance.call

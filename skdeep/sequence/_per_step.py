@@ -54,20 +54,20 @@ class SequenceClassifier(DeepClassifier):
     def _problem(self):
         if not self.per_step:
             return super()._problem()
-        return MomentClassification(self.loss, self.label_smoothing, self.class_weight)
+        return MomentClassification(self.loss, self.label_smoothing, self.class_weight, self.prediction_prior)
 
     def _pools(self):
         return not self.per_step
 
-    def _decoded(self, X, decode):
+    def _decoded(self, X, decode, shifts):
         if not self.per_step:
-            return super()._decoded(X, decode)
+            return super()._decoded(X, decode, shifts)
         single = precision.is_single(X)
         X = self._checked(X)
         real = np.arange(X.lengths.max(initial=0)) < X.lengths[:, None]
         outputs = [output[real] for output in self._raw_outputs(X)]
         outputs = [output.astype(np.float32, copy=False) for output in outputs] if single else outputs
-        return moments.given_back(decode(outputs, self._net.target), X.lengths)
+        return moments.given_back(self._of_outputs(outputs, decode, shifts), X.lengths)
 
     def _checked(self, X):
         check_is_fitted(self, "weights_")
