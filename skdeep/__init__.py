@@ -11,6 +11,7 @@ _MODULES = (
     "inspection",
     "losses",
     "metrics",
+    "outlier_detection",
     "over_sampling",
     "schedules",
     "sequence",

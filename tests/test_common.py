@@ -25,7 +25,7 @@ MAY_BE_EXPECTED = {
 # What checking_instance may change, and what it may only switch off: these make training random or batch-dependent.
 SIZES = {
     "hidden_layer_sizes", "architecture", "epochs", "batch_size", "learning_rate", "units", "filters", "n_layers",
-    "n_components",
+    "n_components", "steps",
     "width",
 }  # fmt: skip
 SWITCHES = {"dropout": 0.0, "normalization": None}

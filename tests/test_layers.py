@@ -37,7 +37,7 @@ FLOORS = (
 ONLY = {"skdeep.metrics": {"skdeep.utils"}, "skdeep.datasets": {"skdeep.utils"}, "skdeep._engine.spec": set()}
 PLANNED = {
     "skdeep.datasets",
-    "skdeep.outlier_detection", "skdeep.inspection", "skdeep.model_selection", "skdeep.export",
+    "skdeep.inspection", "skdeep.model_selection", "skdeep.export",
     "skdeep.wrappers",
 }  # fmt: skip
 
@@ -47,6 +47,7 @@ WITH_TENSORFLOW = (
     "skdeep._estimator.keras_model",
     "skdeep.architectures._blocks",
     "skdeep.architectures._augmentation",
+    "skdeep.architectures._member_layers",
     "skdeep.architectures._normalization",
     "skdeep.architectures._tied",
     "skdeep.architectures.cnn._layers",

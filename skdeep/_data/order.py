@@ -91,3 +91,28 @@ class Weighted:
         """Return the numbers of the rows of one epoch."""
         shares = np.asarray(self.weights, np.float64)
         return _random(seed, epoch).choice(len(self), len(self), p=shares / shares.sum()).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Rows drawn with replacement, all equally often, as many as are asked for.
+
+    Members that learn from rows of their own draw them at once: those of the first member come first.
+
+    Parameters
+    ----------
+    n_rows : int
+        To draw from.
+    n_drawn : int
+        In an epoch.
+    """
+
+    n_rows: int
+    n_drawn: int
+
+    def __len__(self):
+        return self.n_drawn
+
+    def rows(self, epoch, seed):
+        """Return the numbers of the rows of one epoch."""
+        return _random(seed, epoch).integers(self.n_rows, size=self.n_drawn, dtype=np.int32)

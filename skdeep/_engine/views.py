@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from skdeep._engine import decoding
 from skdeep._engine.objectives import variational
+from skdeep._engine.objectives.own_rows import by_member
 from skdeep._engine.spec import InputSignature, Recipe
 from skdeep.utils._tensorflow import keras, tf
 
@@ -80,6 +81,17 @@ def _bound(config, models):
         # log p(z) - log q(z | x), whose constants are the same
         known = tf.reduce_sum(tf.square(noise) - tf.square(codes) + log_variance[:, None], axis=-1) / 2
         return tf.reduce_logsumexp(given + known, axis=1) - math.log(n_draws)
+
+    return of_rows
+
+
+def _member_losses(config, models):
+    names, recipe, numbers = config
+    again, loss = _chain(names, models), recipe.build(recipe.config, dict(numbers))
+
+    def of_rows(inputs):
+        (rows,) = inputs.values()
+        return tf.reduce_mean(by_member(loss, rows[None], again(inputs)), axis=0)
 
     return of_rows
 
@@ -254,6 +266,21 @@ def bound(likelihood, n_draws, called):
         The inputs of the net and, row by row, the "variance", which counts with "gaussian".
     """
     return View(_bound, (likelihood, n_draws), called=called, copies=n_draws)
+
+
+def member_losses(names, recipe, numbers):
+    """Return the view of the loss of each row, as `losses`, where the models return rows with a member axis: the mean.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the models.
+    recipe : Recipe
+        Builds the function (rows, rows made again) -> loss of each row.
+    numbers : dict
+        Values of its live numbers.
+    """
+    return View(_member_losses, (tuple(names), recipe, tuple(numbers.items())))
 
 
 def layer(name):

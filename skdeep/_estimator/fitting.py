@@ -80,6 +80,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         observer=None if incremental else _observer(estimator, problem, net, rows, stages),
         show=_show(net),
         batch_size=batch_size,
+        order=plans.order(estimator, design, weighed[0].n_rows),
         seeds=seeds,
         incremental=incremental,
     )

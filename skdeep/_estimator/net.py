@@ -49,6 +49,8 @@ class Design:
         What `epochs="auto"` means: steps of training, and epochs, at least.
     schedules : dict
         Factor of further live numbers by the fraction of training that is done.
+    order : callable or None
+        Returns the order in which so many rows are visited, if `shuffle` does not say; see `skdeep._data.order`.
     """
 
     model: ModelSpec
@@ -61,6 +63,7 @@ class Design:
     n_members: int = 1
     steps: tuple | None = None
     schedules: dict = field(default_factory=dict)
+    order: Callable | None = None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,11 @@ def epochs(asked, design, n_rows, batch_size):
     return max(least, -(-steps // -(-n_rows // batch_size)))
 
 
+def order(parameters, design, n_rows):
+    """Return the order in which rows are visited: as a design wants it, or as the parameters say."""
+    return (design.order or (Shuffled if parameters.shuffle else AsGiven))(n_rows)
+
+
 def _is_rate_ours(parameters):
     return parameters.learning_rate == "auto" and not hasattr(parameters.optimizer, "get_config")
 
@@ -118,16 +123,16 @@ def program_spec(training, model, signature, targets, objective, *, weighted, on
 
 
 def train_plan(
-    parameters, training, numbers, n_rows, *, batch_size, seeds, epochs, first_epoch, watch, incremental, schedules
+    parameters, training, numbers, order, *, batch_size, seeds, epochs, first_epoch, watch, incremental, schedules
 ):
     """Return the numbers of the fit of one stage."""
     of_rate = {} if training.schedule is None else {"learning_rate": training.schedule}
     return TrainPlan(
         epochs=epochs,
-        batch_size=min(batch_size, n_rows),
+        batch_size=min(batch_size, len(order)),
         seeds=seeds,
         numbers=numbers,
-        order=(Shuffled if parameters.shuffle else AsGiven)(n_rows),
+        order=order,
         schedules=of_rate | schedules,
         first_epoch=first_epoch,
         schedule_start=first_epoch if incremental else 0,

@@ -57,6 +57,8 @@ class Run:
     observer, show : object or None
         See `skdeep._engine.fit.loop.fit`.
     batch_size : int
+    order : Shuffled, AsGiven, ...
+        In which the rows are visited.
     seeds : tuple of int
     incremental : bool
         Whether this is one of several calls of partial_fit.
@@ -77,6 +79,7 @@ class Run:
     observer: Any
     show: Callable
     batch_size: int
+    order: Any
     seeds: tuple
     incremental: bool
 
@@ -138,7 +141,7 @@ def _train(run, stage, start, first_epoch):
         parameters,
         run.training,
         numbers,
-        rows.n_rows,
+        run.order,
         batch_size=run.batch_size,
         seeds=run.seeds,
         epochs=stage.epochs,
@@ -163,7 +166,7 @@ def _train(run, stage, start, first_epoch):
             show=run.show,
             observer=run.observer,
         )
-    steps = result.n_epochs * -(-rows.n_rows // run.batch_size)
+    steps = result.n_epochs * -(-len(run.order) // run.batch_size)
     return Outcome(result, numbers, kind, start.n_steps + steps)
 
 

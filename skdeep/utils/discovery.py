@@ -14,6 +14,7 @@ __all__ = ["all_estimators", "checking_instance"]
 _HOMES = (
     "skdeep.decomposition",
     "skdeep.image",
+    "skdeep.outlier_detection",
     "skdeep.tabular",
     "skdeep.sequence",
     "skdeep.text",
@@ -44,6 +45,7 @@ _CONVOLUTIONAL = {
 _ATTENTIVE = {"n_layers": 1, "width": 16, "epochs": 60, "batch_size": 100, "learning_rate": 0.01, "dropout": 0.0}
 _CHECKING = {
     "Autoencoder": {"n_components": 1, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01},
+    "AutoencoderOutlier": {"hidden_layer_sizes": (16,), "steps": 60},
     "CNNClassifier": {"architecture": Small(width=0.25), "learning_rate": 0.01},
     "CNNRegressor": {"architecture": Small(width=0.25), "learning_rate": 0.01},
     "DocumentVectors": {},

@@ -1,0 +1,197 @@
+"""Anomalies as rows that autoencoders cannot make again."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep._data.inputs.standardized import StandardizedRows
+from skdeep._estimator.params import estimator, param, positive
+from skdeep.outlier_detection._detector import Detector, DetectorParams, trim_param
+from skdeep.outlier_detection._members import MembersAutoencoder, training
+from skdeep.utils._words import Names
+
+_AT_LEAST_ONE = [Interval(Integral, 1, None, closed="left")]
+
+
+@dataclass(eq=False, repr=False)
+class MembersParams:
+    """Which nets there are, and how they are trained."""
+
+    n_components: object = param(
+        "auto",
+        [Names({"auto"}), *_AT_LEAST_ONE],
+        'int or "auto"',
+        'Length of the code of a row. "auto" is the square root of the number of values of a row, rounded.',
+    )
+    hidden_layer_sizes: object = param(
+        (64,),
+        ["array-like", *_AT_LEAST_ONE],
+        "tuple of int",
+        "Units of the hidden layers of each encoder; a decoder has the same in the opposite order.",
+    )
+    activation: object = param(
+        "relu",
+        [str, callable],
+        "str or callable",
+        "Activation of the hidden layers: any Keras name, or a function. Codes have none.",
+    )
+    n_estimators: int = param(
+        8, _AT_LEAST_ONE, "int", "Number of nets, trained together; scores are the mean of theirs."
+    )
+    trim: float = trim_param()
+    steps: int = param(
+        300,
+        _AT_LEAST_ONE,
+        "int",
+        "Steps of training, however many rows there are. More help where X is clean, and harm where it is not, "
+        "because anomalies are learned too.",
+    )
+    batch_size: int = param(
+        256,
+        _AT_LEAST_ONE,
+        "int",
+        "Rows that each net is given in a step, drawn for it with replacement; no more than there are.",
+    )
+    learning_rate: float = param(
+        1e-3,
+        [positive(Real)],
+        "float",
+        "Size of the first step of Adam, from where half a cosine wave goes to zero.",
+    )
+    dtype: str = param(
+        "auto",
+        [Names({"auto", "float32", "float64"})],
+        '{"auto", "float32", "float64"}',
+        'Precision of the computation. "auto" is float64 up to 2,000 values of X, and float32 beyond.',
+    )
+    random_state: object = param(
+        None,
+        ["random_state"],
+        "int, RandomState instance or None",
+        "Fixes initial weights and the rows that are drawn. The same seed gives the same bits on the same machine.",
+    )
+    verbose: int = param(
+        0, ["verbose"], "int", "0 is silent, 1 shows a progress bar with the time that is left, 2 prints a line a step."
+    )
+
+
+@estimator
+class AutoencoderOutlier(Detector, MembersParams, DetectorParams, BaseEstimator):
+    """Outliers are the rows that small autoencoders make again worst.
+
+    Several autoencoders with a short code learn to make rows again, each from rows of its own, without those of each
+    batch that they make worst. What most rows have in common goes through the code, what is odd does not. A score is
+    minus the mean absolute error of the standardised row, over its values and over the nets.
+
+    X is numeric and dense: a table, images, series of one length. Rows of more dimensions are flattened; `autoencoder`
+    takes a net that knows better.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    sklearn.ensemble.IsolationForest : About as good where anomalies are among the training rows, and needs no scaling.
+    sklearn.neighbors.LocalOutlierFactor : With novelty=True, better where the training rows are known to be normal.
+
+    Notes
+    -----
+    Columns are standardised inside. One that is constant in training is not shown to the nets; its rows are made again
+    with the constant. A new row in which it differs has that as an error, in units of the mean standard deviation of
+    the other columns.
+
+    `trim` and `learning_rate` are numbers of the compiled program: a search over their values compiles nothing, and
+    neither does a fit to other rows of the same shape.
+
+    References
+    ----------
+    Hawkins, He, Williams and Baxter (2002), "Outlier detection using replicator neural networks".
+    Chen, Sathe, Aggarwal and Turaga (2017), "Outlier detection with autoencoder ensembles".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdeep.outlier_detection import AutoencoderOutlier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(300, 2)) @ rng.normal(size=(2, 6))
+    >>> model = AutoencoderOutlier(random_state=0).fit(X)
+    >>> model.predict([X[0], X[0] + [3, -3, 3, -3, 3, -3]]).tolist()
+    [1, -1]
+    """
+
+    loss: object = param(
+        "absolute_error",
+        [str, callable],
+        "str, keras.losses.Loss or callable",
+        'Of standardised rows and what is made of them: "absolute_error", "squared_error", "huber", "log_cosh", or '
+        "another loss that skdeep.decomposition.Autoencoder takes.",
+    )
+    autoencoder: object = param(
+        None,
+        [HasMethods(["fit", "score_samples"]), None],
+        "estimator or None",
+        "What makes rows again, for example Autoencoder(...) of skdeep.decomposition: a clone is fitted to X as it is, "
+        "and scores rows. Of the other parameters only `trim` and `contamination` are then used.",
+    )
+
+    _attributes = """
+        autoencoder_ : estimator
+            The fitted nets, or the fitted clone of `autoencoder`.
+    """
+
+    def score_samples(self, X):
+        """Return how well each row can be made again.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Minus the mean absolute error, or another loss, of each standardised row: the lower, the more abnormal.
+        """
+        check_is_fitted(self)
+        return np.asarray(self.autoencoder_.score_samples(self._rows(X)), np.float64)
+
+    def reconstruct(self, X):
+        """Return rows as they are made again: the mean of what the nets make of them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Rows.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_samples, ...)
+            The same rows, made again, in units of X.
+        """
+        check_is_fitted(self)
+        again = self.autoencoder_.reconstruct(self._rows(X))
+        return again if self._inputs is None else again.reshape(np.shape(X))
+
+    def _fitted(self, X):
+        if self.autoencoder is not None:
+            self._inputs = None
+            self.autoencoder_, scores = self._held(self.autoencoder, X)
+            return scores
+        self._inputs = StandardizedRows(self.dtype)
+        rows = self._inputs.validate(self, X, reset=True)
+        self.autoencoder_ = MembersAutoencoder(loss=self.loss, **training(self)).fit(rows)
+        return self.autoencoder_.score_samples(rows)
+
+    def _rows(self, X):
+        """Return X as the held autoencoder takes it."""
+        return X if self._inputs is None else self._inputs.validate(self, X, reset=False)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        StandardizedRows.tag(tags, self)
+        return tags
