@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_POOLS = 2**32  # first of the streams of classes, beyond the numbers of all epochs
+_NUMBERS_A_COUNT = 4  # that Philox makes of one value of its counter
+
 
 def _random(seed, epoch):
     return np.random.Generator(np.random.Philox(key=[seed, epoch]))
@@ -43,33 +46,83 @@ class AsGiven:
 
 @dataclass(frozen=True)
 class ByClass:
-    """Every class equally often: each stretch of as many rows as there are classes has one row of each.
+    """Classes in other shares than they have: rare ones more often, frequent ones less.
 
-    The rows of a class are visited in random order, all of them before any comes again.
+    An epoch has as many rows of a class as its share says, and never none; they are spread evenly over the epoch, at
+    random. The rows of a class are visited in random order, all of them before any comes again: where an epoch ends,
+    the next one goes on. So every row is seen, however frequent its class.
 
     Parameters
     ----------
     codes : ndarray of int of shape (n_rows,)
         Number of the class of each row.
+    power : float
+        Between 0 and 1. The share of a class is proportional to its number of rows, raised to this: 0 makes all
+        classes equally frequent, 1 leaves them as they are.
     """
 
     codes: np.ndarray
+    power: float = 0.0
 
     def __len__(self):
         return len(self.codes)
 
     def rows(self, epoch, seed):
         """Return the numbers of the rows of one epoch."""
+        classes, counts = np.unique(self.codes, return_counts=True)
+        quotas = len(self) * class_shares(counts, self.power)
+        wanted = _whole(quotas)
+        rows = [
+            _visited(np.flatnonzero(self.codes == code), epoch * n, (epoch + 1) * n, seed, _POOLS + int(number))
+            for number, (code, n) in enumerate(zip(classes, wanted, strict=True))
+        ]
+        # The first of n rows comes in the first nth of the epoch, the second one in the second, and so on.
         random = _random(seed, epoch)
-        classes = np.unique(self.codes)
-        n_rounds = -(-len(self) // len(classes))
-        drawn = np.stack([self._of_class(code, n_rounds, random) for code in classes], axis=1)
-        return random.permuted(drawn, axis=1).reshape(-1)[: len(self)].astype(np.int32)
+        times = [(np.arange(n) + random.random(n)) / quota for n, quota in zip(wanted, quotas, strict=True)]
+        return np.concatenate(rows)[np.argsort(np.concatenate(times), kind="stable")].astype(np.int32)
 
-    def _of_class(self, code, n_rows, random):
-        members = np.flatnonzero(self.codes == code)
-        passes = [random.permutation(members) for _ in range(-(-n_rows // len(members)))]
-        return np.concatenate(passes)[:n_rows]
+
+def class_shares(counts, power):
+    """Return the shares of classes in an epoch of `ByClass`.
+
+    Parameters
+    ----------
+    counts : array-like of shape (n_classes,)
+        Rows of each class; a class without rows is not visited.
+    power : float
+        0 makes all classes equally frequent, 1 leaves them as they are.
+
+    Returns
+    -------
+    shares : ndarray of shape (n_classes,)
+        They sum to one.
+    """
+    counts = np.asarray(counts, np.float64)
+    raised = np.where(counts > 0, counts, 1.0) ** power * (counts > 0)
+    return raised / raised.sum()
+
+
+def _whole(quotas):
+    """Return whole numbers of the same sum: each quota is rounded down, but to one, and the largest rests get more."""
+    whole = np.maximum(np.floor(quotas + 1e-9), 1).astype(int)
+    left = round(quotas.sum()) - whole.sum()
+    whole[np.argsort(whole - quotas, kind="stable")[:left]] += 1
+    return whole
+
+
+def _visited(members, start, stop, seed, pool):
+    """Return the visits from number `start` to `stop` to the members of a class, who come in a new order each pass."""
+    n = len(members)
+    first, last = start // n, -(-stop // n)
+    keys = _uniform(first * n, last * n, seed, pool).reshape(-1, n)
+    return members[np.argsort(keys, axis=1).reshape(-1)[start - first * n : stop - first * n]]
+
+
+def _uniform(start, stop, seed, stream):
+    """Return random numbers from one position of a stream to another, whatever was drawn of it before."""
+    skipped = start // _NUMBERS_A_COUNT
+    random = np.random.Generator(np.random.Philox(key=[seed, stream], counter=skipped))
+    return random.random(stop - skipped * _NUMBERS_A_COUNT)[start - skipped * _NUMBERS_A_COUNT :]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from sklearn.utils.validation import column_or_1d
 
 from skdeep.utils._dense import dense
 
+_SAME_AGAIN = 0.999  # chance that a further row of a class is nothing new: the paper's for its three large data sets
+
 
 @dataclass(frozen=True)
 class TargetInfo:
@@ -168,23 +170,26 @@ def class_weight_tables(class_weight, y, sample_weight, target):
 
     Parameters
     ----------
-    class_weight : "balanced", dict, or list of dict
+    class_weight : "balanced", "effective", dict, or list of dict
         A list has one dict for each column. Classes that a dict leaves out weigh 1.
     y : array-like
-        Training labels, which "balanced" counts, with their sample weights.
+        Training labels, which "balanced" and "effective" count, with their sample weights.
     sample_weight : ndarray or None
     target : TargetInfo
     """
     columns, classes = _columns(y, target)
-    if class_weight == "balanced":
-        return [_balanced(column, known, sample_weight) for column, known in zip(columns, classes, strict=True)]
+    if isinstance(class_weight, str):
+        weigh = {"balanced": _balanced, "effective": _effective}[class_weight]
+        counts = (_counts(column, known, sample_weight) for column, known in zip(columns, classes, strict=True))
+        return [weigh(one, len(columns[0])) for one in counts]
     given = class_weight if isinstance(class_weight, list) else [class_weight]
     if len(given) != len(columns):
         raise ValueError(f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}.")
     for weights, known in zip(given, classes, strict=True):
         if not isinstance(weights, dict):
             raise ValueError(
-                f"class_weight must be a dict of weights by label, a list of them, or 'balanced', got {class_weight!r}."
+                "class_weight must be a dict of weights by label, a list of them, 'balanced' or 'effective', got "
+                f"{class_weight!r}."
             )
         if not all(isinstance(weight, Real) for weight in weights.values()):
             raise ValueError(f"class_weight needs numbers as weights, got {class_weight!r}.")
@@ -201,9 +206,26 @@ def class_weight_tables(class_weight, y, sample_weight, target):
     return tables
 
 
-def _balanced(column, known, sample_weight):
-    counts = np.bincount(np.searchsorted(known, column), weights=sample_weight, minlength=len(known))
+def _counts(column, known, sample_weight):
+    """Return the weight of the rows of each class."""
+    return np.bincount(_numbers(column, known), weights=sample_weight, minlength=len(known))
+
+
+def _balanced(counts, n_rows):
     return counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))
+
+
+def _effective(counts, n_rows):
+    """Return weights of classes by their effective numbers of rows (Cui et al., 2019); the mean over rows is one.
+
+    Weights of rows are proportions, so the rows they are shared out to are as many as there are.
+    """
+    rows = counts * (n_rows / counts.sum())
+    # (1 - b) / (1 - b ** n); a class without rows weighs nothing, as a balanced one.
+    weights = np.where(
+        rows > 0, (1 - _SAME_AGAIN) / -np.expm1(np.where(rows > 0, rows, 1.0) * np.log(_SAME_AGAIN)), 0.0
+    )
+    return weights * (n_rows / (weights * rows).sum())
 
 
 def weights_by_class(y, target, tables):
@@ -236,7 +258,7 @@ def class_shares(y, sample_weight, target):
 
 
 def _shares(column, known, sample_weight):
-    counts = np.bincount(_numbers(column, known), weights=sample_weight, minlength=len(known)).astype(np.float64)
+    counts = _counts(column, known, sample_weight).astype(np.float64)
     counts[counts == 0] = counts.sum() / len(column) / 2
     return counts / counts.sum()
 

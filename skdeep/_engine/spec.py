@@ -146,6 +146,8 @@ class TrainPlan:
         See `Monitor`.
     monitor : str or tuple of str
         What is watched; one name for each member of an ensemble, each of which stops by itself.
+    watch_from : int
+        Epochs of this fit that are not watched: what they minimise is not yet what later ones do.
     restore_best : bool
         Whether the weights of the best epoch are returned.
     verbose : int
@@ -165,6 +167,7 @@ class TrainPlan:
     n_iter_no_change: float = float("inf")
     monitor: Any = "loss"
     greater_is_better: bool = False
+    watch_from: int = 0
     restore_best: bool = False
     verbose: int = 0
     title: str = "fit"

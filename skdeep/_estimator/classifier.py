@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skdeep._data import targets
 from skdeep._estimator import priors
+from skdeep._estimator.balance import balance_of
 from skdeep._estimator.problems import Classification
 from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.losses import _facts
@@ -49,9 +50,9 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
         self : object
             The estimator, trained further.
         """
-        if self.class_weight == "balanced":
+        if isinstance(self.class_weight, str):
             raise ValueError(
-                "class_weight='balanced' needs all of y at once and cannot be used with partial_fit; "
+                f"class_weight={self.class_weight!r} needs all of y at once and cannot be used with partial_fit; "
                 "give a dict of weights."
             )
         self._check_classes(classes)
@@ -187,4 +188,4 @@ class DeepClassifier(ClassifierMixin, SupervisedEstimator):
             raise ValueError(f"classes must be the same as on the last call, {known}, got {given}.")
 
     def _problem(self):
-        return Classification(self.loss, self.label_smoothing, self.class_weight, self.prediction_prior)
+        return Classification(self.loss, self.label_smoothing, balance_of(self), self.prediction_prior)

@@ -80,7 +80,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         observer=None if incremental else _observer(estimator, problem, net, rows, stages),
         show=_show(net),
         batch_size=batch_size,
-        order=plans.order(estimator, design, weighed[0].n_rows),
+        order=problem.order(weighed[0].y, target) or plans.order(estimator, design, weighed[0].n_rows),
         seeds=seeds,
         incremental=incremental,
     )
@@ -141,17 +141,18 @@ def _stages(design, epochs, *, goes_on):
 
 
 def _objective(problem, target, design):
-    """Return the recipe of what is minimised, and its live numbers."""
+    """Return the recipe of what is minimised, its live numbers, and the part of training before those that are late."""
     recipe, numbers = problem.objective(target)
+    if design.mixup is not None:
+        from skdeep._engine.objectives import mixup
+
+        recipe, numbers = mixup.recipe(recipe), numbers | {"mixup": design.mixup}
     if design.n_members > 1:
         from skdeep._engine.objectives import ensemble
 
-        return ensemble.recipe(recipe), numbers
-    if design.mixup is None:
-        return recipe, numbers
-    from skdeep._engine.objectives import mixup
-
-    return mixup.recipe(recipe), numbers | {"mixup": design.mixup}
+        recipe = ensemble.recipe(recipe)
+    recipe, late = problem.deferred(recipe, target)
+    return recipe, numbers | dict.fromkeys(late, 1.0), late
 
 
 def _encoded(rows, inputs, problem, target, signature):

@@ -2,6 +2,7 @@
 
 from skdeep._data import targets
 from skdeep._data.columns import Ragged
+from skdeep._estimator.balance import Balance
 from skdeep._estimator.moments import MomentClassification
 
 
@@ -15,7 +16,7 @@ class NextToken(MomentClassification):
     """
 
     def __init__(self, n_ids):
-        super().__init__("auto", 0.0, None)
+        super().__init__("auto", 0.0, Balance())
         self._n_ids = n_ids
 
     def validate(self, estimator, X, y, sample_weight):

@@ -244,10 +244,31 @@ class ClassifierParams:
     )
     class_weight: object = param(
         None,
-        [dict, list, Names({"balanced"}), None],
-        'dict, list of dict, "balanced" or None',
+        [dict, list, Names({"balanced", "effective"}), None],
+        'dict, list of dict, "balanced", "effective" or None',
         'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to '
-        "their frequency. For several targets or labels, a list with one dict each.",
+        'their number of rows n; "effective" by 0.001 / (1 - 0.999 ** n), which is about the same up to some hundred '
+        "rows, while thousands of rows more tell nothing new (Cui et al., 2019). For several targets or labels, a list "
+        "with one dict each. Probabilities are those of classes that are as frequent as their weights make them.",
+    )
+    deferred_fraction: float = param(
+        0.0,
+        [Interval(Real, 0, 1, closed="left")],
+        "float",
+        "Part of the training, of `epochs`, in which class_weight does not count yet: representations are learned of "
+        "rows as they are, and the balance comes last (Cao et al., 2019), often with a learning rate that has fallen. "
+        "Validation loss has class weights from the start, but early stopping, and stopping by `tol`, begin to watch "
+        "when the training loss has them too. A class of weight zero is never learned.",
+    )
+    batch_sampling: object = param(
+        None,
+        [Names({"balanced", "sqrt"}), Interval(Real, 0, 1, closed="both"), None],
+        '"balanced", "sqrt", float or None',
+        'How often the rows of a class are drawn: "balanced" shows all classes equally often, "sqrt" in proportion to '
+        "the square root of their number of rows, a float q to its power q: 0 is balanced, 1 as they are. An epoch is "
+        "as long as ever; every row of a class is drawn before any is again, from one epoch to the next. Sample "
+        "weights and class_weight still count in the loss, so to balance with both is too much. Probabilities are "
+        "those of classes in the shares drawn. Not for several labels a row, nor with shuffle=False.",
     )
     prediction_prior: object = param(
         None,

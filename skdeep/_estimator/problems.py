@@ -13,8 +13,11 @@ from sklearn.utils.validation import _check_sample_weight, _check_y, column_or_1
 
 from skdeep._data import targets
 from skdeep._data.columns import Dense, Ids
+from skdeep._data.order import ByClass, class_shares
 from skdeep._engine.spec import within
 from skdeep._estimator import priors
+
+_CLASS_WEIGHT = "class_weight"  # the target that has the weight of the class of each row, where it counts late
 
 
 class _Supervised:
@@ -48,6 +51,17 @@ class _Supervised:
     def strata(self, y, target):
         """Return the classes whose shares a split should keep, or None."""
         return None
+
+    def order(self, y, target):
+        """Return the order in which training rows are visited, or None for one that does not depend on y."""
+        return None
+
+    def deferred(self, recipe, target):
+        """Return (objective, late): the objective with what begins late, and the part of training that goes before.
+
+        `late` has the latter for each live number that is 0 first and then 1.
+        """
+        return recipe, {}
 
     def guess(self, encoded, sample_weight, target):
         """Return the loss of a guess that ignores X, of encoded targets and their weights; None if it is not known."""
@@ -87,12 +101,13 @@ class Classification(_Supervised):
 
     Parameters
     ----------
-    loss, label_smoothing, class_weight, prediction_prior : object
+    loss, label_smoothing, prediction_prior : object
         As the parameters of a classifier.
+    balance : Balance
     """
 
-    def __init__(self, loss, label_smoothing, class_weight, prediction_prior=None):
-        self._loss, self._label_smoothing, self._class_weight = loss, label_smoothing, class_weight
+    def __init__(self, loss, label_smoothing, balance, prediction_prior=None):
+        self._loss, self._label_smoothing, self._balance = loss, label_smoothing, balance
         self._prediction_prior = prediction_prior
 
     def resolved(self):
@@ -108,35 +123,77 @@ class Classification(_Supervised):
         return self._checked(targets.classification_target(y, classes))
 
     def _checked(self, target):
-        """Return a TargetInfo, if the prior for predictions is one of its classes."""
+        """Return a TargetInfo, if the prior for predictions is one of its classes, and these can be drawn."""
+        if self._balance.batch_sampling is not None:
+            self._check_sampled(target)
         if self._prediction_prior is not None:
             priors.checked(self._prediction_prior, target, self.loss.facts)
         return target
 
     def class_weights(self, y, sample_weight, target):
         """Return the weight of each class, one array a column of targets, or None."""
-        if self._class_weight is None:
+        if self._balance.class_weight is None:
             return None
-        return targets.class_weight_tables(self._class_weight, y, sample_weight, target)
+        return targets.class_weight_tables(self._balance.class_weight, y, sample_weight, target)
 
     def counted(self, y, sample_weight, target, class_weights):
-        """Return the TargetInfo with the shares of the classes, with and without their weights."""
-        shares = seen = targets.class_shares(y, sample_weight, target)
-        if class_weights is not None:
-            weight = targets.weights_by_class(y, target, class_weights)
-            seen = targets.class_shares(y, weight if sample_weight is None else weight * sample_weight, target)
+        """Return the TargetInfo with the shares of the classes: of the rows, and as they are weighed and drawn."""
+        by_class = None if class_weights is None else targets.weights_by_class(y, target, class_weights)
+        weight = _product(sample_weight, by_class, self._times_drawn(y))
+        shares, seen = (targets.class_shares(y, one, target) for one in (sample_weight, weight))
         return replace(target, row_shares=shares, seen_shares=seen)
 
     def weigh(self, rows, target, class_weights):
-        """Multiply the weights of rows by those of their classes; rows that then weigh nothing are left out."""
+        """Multiply the weights of rows by those of their classes; rows that then weigh nothing are left out.
+
+        Where class weights count late, they stand beside the labels instead.
+        """
         if class_weights is None:
             return rows
         by_class = targets.weights_by_class(rows.y, target, class_weights)
+        if not by_class.any():
+            raise ValueError(f"class_weight={self._balance.class_weight!r} leaves no row that counts.")
+        if self._balance.is_deferred:
+            rows = rows if by_class.all() else rows.take(np.flatnonzero(by_class))
+            by_class = by_class[by_class > 0] / by_class[by_class > 0].mean()  # one is what rows weigh before
+            return type(rows)(rows.X, Weighed(rows.y, by_class), rows.sample_weight)
         weight = by_class if rows.sample_weight is None else by_class * rows.sample_weight
-        rows = type(rows)(rows.X, rows.y, weight).without_weightless()
-        if not rows.n_rows:
-            raise ValueError(f"class_weight={self._class_weight!r} leaves no row that counts.")
-        return rows
+        return type(rows)(rows.X, rows.y, weight).without_weightless()
+
+    def order(self, y, target):
+        """Return the order in which training rows are visited, or None for one that does not depend on y."""
+        if self._balance.batch_sampling is None:
+            return None
+        labels = y.labels if isinstance(y, Weighed) else y
+        self._check_sampled(target)
+        numbers, _ = targets.class_numbers(column_or_1d(labels), target.classes[0])
+        return ByClass(numbers, self._balance.power)
+
+    def deferred(self, recipe, target):
+        """Return (objective, late): the objective with class weights that count late, if there are any."""
+        if not self._balance.is_deferred:
+            return recipe, {}
+        from skdeep._engine.objectives import deferred
+
+        late = {deferred.EXPONENT: self._balance.deferred_fraction}
+        return deferred.recipe(recipe, **self._weight_targets(target)), late
+
+    def _times_drawn(self, labels):
+        """Return how often each row is drawn for an epoch, in the mean; None if that is once."""
+        if self._balance.batch_sampling is None:
+            return None
+        _, numbers, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        return (class_shares(counts, self._balance.power) * len(labels) / counts)[numbers.reshape(-1)]
+
+    def _weight_targets(self, target):
+        return {"rows": _CLASS_WEIGHT}
+
+    def _check_sampled(self, target):
+        if target.kind not in ("binary", "multiclass"):
+            raise ValueError(
+                f"batch_sampling={self._balance.batch_sampling!r} draws rows by their class and needs one label a row, "
+                "but y has several. Use class_weight, or set batch_sampling=None."
+            )
 
     def strata(self, y, target):
         """Return the labels, where there is one a row."""
@@ -147,7 +204,20 @@ class Classification(_Supervised):
         guess = super().guess(encoded, sample_weight, target)
         if guess != "entropy":
             return guess
-        return targets.entropy(encoded.values(), sample_weight, target.output_sizes, self._label_smoothing)
+        labels = [encoded[name] for name in target.names]
+        weight = _product(sample_weight, encoded.get(_CLASS_WEIGHT), self._times_drawn(labels[0]))
+        return targets.entropy(labels, weight, target.output_sizes, self._label_smoothing)
+
+    def columns(self, target, dtype):
+        """Return (name, column) of each target of the net and, if these count late, of the weights of classes."""
+        weights = ((_CLASS_WEIGHT, Dense((), dtype)),) if self._balance.is_deferred else ()
+        return super().columns(target, dtype) + weights
+
+    def encode(self, y, target, dtype):
+        """Return the targets a net is trained on, by name."""
+        if not isinstance(y, Weighed):
+            return super().encode(y, target, dtype)
+        return super().encode(y.labels, target, dtype) | {_CLASS_WEIGHT: y.weights.astype(dtype)}
 
     def _vectors(self, target):
         counts = self.loss.facts.counts
@@ -182,6 +252,25 @@ class Classification(_Supervised):
     def _columns(self, target, dtype):
         by_number = target.kind in ("multiclass", "multioutput")
         return [Ids(()) if by_number else Dense((size,), dtype) for size in target.output_sizes]
+
+
+def _product(*weights):
+    """Return the product of weights of rows, of which those that are None are one; None if all are."""
+    given = [one for one in weights if one is not None]
+    return np.prod(given, axis=0) if given else None
+
+
+class Weighed:
+    """Labels with the weights of their classes.
+
+    Parameters
+    ----------
+    labels : array-like or Series
+    weights : ndarray
+    """
+
+    def __init__(self, labels, weights):
+        self.labels, self.weights = labels, weights
 
 
 class Regression(_Supervised):

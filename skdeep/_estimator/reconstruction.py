@@ -59,6 +59,13 @@ class Reconstructing:
         """Return rows as they are."""
         return rows
 
+    def order(self, y, target):
+        """Return None: the order of rows does not depend on y."""
+
+    def deferred(self, recipe, target):
+        """Return the objective as it is: nothing begins late."""
+        return recipe, {}
+
     def guess(self, encoded, sample_weight, target):
         """Return None: the loss of a guess is not known."""
 

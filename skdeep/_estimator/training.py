@@ -45,6 +45,8 @@ class Run:
     targets : tuple of (str, column)
     objective : Recipe
     objective_numbers : dict
+    late : dict
+        The part of training in which a live number of the objective is 0, for those that begin late.
     numbers : dict
         Values of the model's live numbers.
     schedules : dict
@@ -70,6 +72,7 @@ class Run:
     targets: tuple
     objective: Recipe
     objective_numbers: dict
+    late: dict
     numbers: dict
     schedules: dict
     rows: Arrays
@@ -105,8 +108,10 @@ class Outcome:
 def run(run, stages, start, first_epoch):
     """Train through all stages and return one Outcome of all epochs."""
     history, n_epochs, best = {}, 0, None
-    for stage in stages:
-        outcome = _train(run, stage, start, first_epoch + n_epochs)
+    late = {name: plans.late_in(stages, before) for name, before in run.late.items()}
+    for number, stage in enumerate(stages):
+        own = {name: float(parts[number]) for name, parts in late.items()}
+        outcome = _train(run, stage, start, first_epoch + n_epochs, own)
         result = outcome.result
         start = Start(result.weights, result.optimizer_state, outcome.optimizer_kind, outcome.n_steps)
         history, n_epochs = joined(history, result.history), n_epochs + result.n_epochs
@@ -118,7 +123,7 @@ def run(run, stages, start, first_epoch):
     return dataclasses.replace(outcome, result=result, best=best.best if keeps_best else None)
 
 
-def _train(run, stage, start, first_epoch):
+def _train(run, stage, start, first_epoch, late):
     from skdeep._engine.batches import Data
     from skdeep._engine.cache import cache
     from skdeep._engine.fit import loop
@@ -135,7 +140,7 @@ def _train(run, stage, start, first_epoch):
         run.objective,
         weighted=any(part is not None and part.sample_weight is not None for part in (rows, validation)),
         one_vector=one_vector,
-        schedules=tuple(run.schedules),
+        schedules=(*run.schedules, *late),
     )
     plan = plans.train_plan(
         parameters,
@@ -146,6 +151,7 @@ def _train(run, stage, start, first_epoch):
         seeds=run.seeds,
         epochs=stage.epochs,
         first_epoch=first_epoch,
+        late=late,
         watch=run.watch,
         incremental=run.incremental,
         schedules=run.schedules,

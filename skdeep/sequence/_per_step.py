@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data import moments
 from skdeep._data.inputs import precision
+from skdeep._estimator.balance import balance_of
 from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.moments import MomentClassification, of_moments
 from skdeep._estimator.params import param
@@ -54,7 +55,8 @@ class SequenceClassifier(DeepClassifier):
     def _problem(self):
         if not self.per_step:
             return super()._problem()
-        return MomentClassification(self.loss, self.label_smoothing, self.class_weight, self.prediction_prior)
+        balance = balance_of(self)
+        return MomentClassification(self.loss, self.label_smoothing, balance, self.prediction_prior)
 
     def _pools(self):
         return not self.per_step

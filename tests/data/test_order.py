@@ -11,6 +11,7 @@ ORDERS = {
     "shuffled": Shuffled(50),
     "as given": AsGiven(50),
     "by class": ByClass(CODES),
+    "rare classes more often": ByClass(CODES, 0.4),
     "weighted": Weighted(np.linspace(0.0, 1.0, 50)),
 }
 
@@ -46,3 +47,37 @@ def test_every_class_has_its_turn_in_every_stretch():
     assert_array_equal(np.sort(stretches, axis=1), np.tile([1, 3, 8], (16, 1)))
     assert len(np.unique(stretches, axis=0)) > 1  # in random order
     assert_array_equal(np.sort(np.bincount(rows)[40:49])[[0, -1]], [1, 2])  # 16 or 17 visits to 9 rows
+
+
+@pytest.mark.parametrize("power", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("seed", range(20))
+def test_classes_are_drawn_in_their_shares_and_all_rows_before_any_again(power, seed):
+    rng = np.random.default_rng(seed)
+    codes = rng.permutation(np.repeat(rng.permutation(9)[:4], [200, 31, 3, 1]))
+    counts = np.bincount(codes, minlength=9)
+    shares = np.where(counts > 0, counts.astype(float) ** power, 0)
+    order = ByClass(codes, power)
+    seen = np.zeros(235, int)
+    for epoch in range(8):
+        rows = order.rows(epoch, seed)
+        drawn = np.bincount(codes[rows], minlength=9)
+        assert_array_equal(np.abs(drawn - 235 * shares / shares.sum()) < 1, True)
+        assert (drawn[counts > 0] > 0).all()
+        half = np.bincount(codes[rows[:118]], minlength=9)
+        assert_array_equal(np.abs(half - 118 * shares / shares.sum()) < 6, True)  # spread evenly over the epoch
+        seen += np.bincount(rows, minlength=235)
+        assert all(np.ptp(seen[codes == code]) <= 1 for code in np.unique(codes))
+    assert seen.min() >= 1
+    orders = [order.rows(epoch, seed)[codes[order.rows(epoch, seed)] == codes[0]] for epoch in (0, 1)]
+    assert power == 0 or len(orders[0]) < 2 or not np.array_equal(*orders)
+
+
+def test_shares_of_one_visit_every_row_once():
+    assert_array_equal(np.sort(ByClass(CODES, 1.0).rows(3, 5)), np.arange(50))
+
+
+def test_a_pool_begins_anew_in_another_order():
+    codes = np.repeat([0, 1], 6)
+    passes = [rows[codes[rows] == 0] for rows in (ByClass(codes).rows(epoch, 0) for epoch in range(4))]
+    assert len({tuple(rows) for rows in passes}) == 4
+    assert all(set(rows) == set(range(6)) for rows in passes)

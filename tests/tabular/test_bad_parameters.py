@@ -55,6 +55,8 @@ BAD_VALUES = {
     "loss": [None, 3],
     "label_smoothing": [-0.1, 1.0, "some"],
     "class_weight": ["unbalanced", 2.0],
+    "deferred_fraction": [-0.1, 1.0, "half", None],
+    "batch_sampling": ["cubic", -0.1, 1.5],
     "alpha": [-1e-4, "auto", None],
     "l1": [-1e-4, "auto", None],
     "optimizer": ["sdg", None, 3],
@@ -150,6 +152,8 @@ CONTRADICTIONS = [
     ({"class_weight": {0: float("inf")}}, "class_weight"),
     ({"class_weight": {0: "heavy"}}, "class_weight"),
     ({"class_weight": {0: 0.0, 1: 0.0, 2: 0.0}}, "class_weight"),
+    ({"deferred_fraction": 0.5}, "class_weight is None"),
+    ({"batch_sampling": "balanced", "shuffle": False}, "cannot be used with shuffle=False"),
 ]
 
 

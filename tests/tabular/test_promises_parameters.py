@@ -45,6 +45,8 @@ EFFECTS = {
     "loss": ("focal", {}),
     "label_smoothing": (0.2, {}),
     "class_weight": ({0: 5.0}, {}),
+    "deferred_fraction": (0.5, {"class_weight": {0: 5.0}}),
+    "batch_sampling": ("sqrt", {"batch_size": 50}),
     "alpha": (0.5, {}),
     "l1": (0.5, {}),
     "optimizer": ("rmsprop", {}),
@@ -138,6 +140,8 @@ UNUSUAL = {
     "n_iter_no_change": 3,
     "tol": 0.01,
     "class_weight": {0: 2.0},
+    "deferred_fraction": 0.4,
+    "batch_sampling": 0.6,
     "callbacks": [keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.3, patience=1)],
     "warm_start": True,
     "dtype": "float64",
@@ -175,6 +179,7 @@ def test_clone_keeps_every_parameter(make):
 def test_a_clone_of_a_fitted_net_is_unfitted_and_trains_to_the_same_bits(make):
     accepted = make().get_params()
     parameters = {name: value for name, value in UNUSUAL.items() if name in accepted} | {"label_smoothing": 0.0}
+    parameters["shuffle"] = "batch_sampling" in parameters
     if make is MLPRegressor:
         parameters |= {"loss": Pinball(0.3), "scoring": "r2"}
         del parameters["label_smoothing"]

@@ -206,7 +206,8 @@ class _Fit:
         with self.program.averaged():
             if self.validate:
                 values |= self.validate(self.program)
-            self.watch.update(values)
+            if self.epoch > self.plan.watch_from:
+                self.watch.update(values)
         seconds += time.perf_counter() - started
         for name, value in (values | {"seconds": seconds}).items():
             self.history.setdefault(name, []).append(value)
@@ -221,7 +222,7 @@ class _Fit:
 
     def _result(self):
         self.program.average_weights()
-        if self.epoch and self.watch.never_finite:
+        if self.epoch > self.plan.watch_from and self.watch.never_finite:
             raise ValueError(_diverged(f"No epoch had a finite {' or '.join(self.plan.watched)}.", self.plan))
         weights = self.watch.best_weights()
         if not all(np.isfinite(array).all() for array in weights):

@@ -38,7 +38,7 @@ class Rates:
         """Set the learning rate that is in force after the epochs so far."""
         if self.plateau is not None:
             sign = -1 if self._plan.greater_is_better else 1
-            values = zip(*(history.get(name, []) for name in self._plan.watched), strict=True)
+            values = zip(*(history.get(name, [])[self._plan.watch_from :] for name in self._plan.watched), strict=True)
             factor = self.plateau.factor_after([sign * sum(members) / len(members) for members in values])
             self._program.learning_rate = self._base * factor
             self._assigned = self._program.learning_rate
