@@ -118,9 +118,9 @@ def test_checking_instance_changes_sizes_and_switches_off_randomness_only(cls):
     given = instance.get_params(deep=False)
     required = {name for name, default in defaults.items() if default is inspect.Parameter.empty}
     changed = {name for name in given.keys() - required if given[name] != defaults[name]}
-    if "estimator" in changed:
-        assert repr(given["estimator"]) == repr(checking_instance(type(given["estimator"])))
-        changed.remove("estimator")
+    for held in changed & {"estimator", "autoencoder"}:
+        assert repr(given[held]) == repr(checking_instance(type(given[held])))
+        changed.remove(held)
     assert changed <= SIZES | SWITCHES.keys()
     assert all(given[name] == SWITCHES[name] for name in changed & SWITCHES.keys())
     smaller = {name for name in changed & {"epochs", "hidden_layer_sizes", "units"} if defaults[name] != "auto"}

@@ -47,8 +47,9 @@ def _chain(names, models):
         first, *rest = names
         values = _called(models[first], inputs)
         for name in rest:
-            (given,) = models[name].input
-            values = _called(models[name], {given: values[0] if isinstance(values, (list, tuple)) else values})
+            given, *_ = models[name].input
+            values = values[0] if isinstance(values, (list, tuple)) else values
+            values = _called(models[name], {**inputs, given: values})
         return values
 
     return made

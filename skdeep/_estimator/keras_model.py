@@ -99,8 +99,16 @@ def _chained(models):
     first, *rest = models
     output = first.output[0] if rest and isinstance(first.output, (list, tuple)) else first.output
     for model in rest:
-        output = model(output if not isinstance(model.input, dict) else dict.fromkeys(model.input, output))
+        output = model(_handed_over(first.input, model.input, output))
     return keras.Model(first.input, output, name="_".join(model.name for model in models)) if rest else first
+
+
+def _handed_over(given, wanted, output):
+    """Return what a model is called with: what the one before it returns and, by name, other inputs of the first."""
+    if not isinstance(wanted, dict):
+        return output
+    name, *others = wanted
+    return {name: output, **{other: given[other] for other in others}}
 
 
 def _averaged(members):

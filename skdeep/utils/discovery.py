@@ -6,6 +6,7 @@ import inspect
 from imblearn.over_sampling import SMOTE
 from sklearn.base import BaseEstimator, clone
 
+from skdeep.decomposition import Autoencoder, VariationalAutoencoder
 from skdeep.image.architectures import Backbone, Small
 from skdeep.sequence import TemporalCNNClassifier
 
@@ -43,14 +44,16 @@ _CONVOLUTIONAL = {
     "normalization": None,
 }
 _ATTENTIVE = {"n_layers": 1, "width": 16, "epochs": 60, "batch_size": 100, "learning_rate": 0.01, "dropout": 0.0}
+_CODES = {"n_components": 1, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01}
 _CHECKING = {
-    "Autoencoder": {"n_components": 1, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01},
+    "Autoencoder": _CODES,
     "AutoencoderOutlier": {"hidden_layer_sizes": (16,), "steps": 60},
     "CNNClassifier": {"architecture": Small(width=0.25), "learning_rate": 0.01},
     "CNNRegressor": {"architecture": Small(width=0.25), "learning_rate": 0.01},
     "DocumentVectors": {},
     "ImageEmbedding": {"backbone": Backbone("mobilenetv2", "random")},
     "ImageLoader": {"size": 8},
+    "LatentSMOTE": {"autoencoder": Autoencoder(**_CODES)},
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "NDResampler": {"sampler": SMOTE(random_state=0)},
@@ -72,7 +75,8 @@ _CHECKING = {
     "TemporalCNNRegressor": _CONVOLUTIONAL,
     "TransformerClassifier": _ATTENTIVE,
     "TransformerRegressor": _ATTENTIVE,
-    "VariationalAutoencoder": {"n_components": 2, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01},
+    "VAEOverSampler": {"autoencoder": VariationalAutoencoder(**_CODES)},
+    "VariationalAutoencoder": _CODES,
     "WindowForecaster": {},
     "WordEmbeddingVectorizer": {},
 }

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from skdeep._data.columns import Dense
+from skdeep._data.inputs import precision
 from skdeep._data.inputs.tables import Tables
 from skdeep._engine.spec import InputSignature
 
@@ -40,3 +41,31 @@ class ReconstructedTables(Tables):
         if self.mean is None:
             return super().signature(X, *others)
         return InputSignature((("X", Dense((X.shape[1],), self.dtype)),), self.dtype)
+
+
+@dataclass(frozen=True)
+class ConditionedTables(ReconstructedTables):
+    """Dense tables whose last columns are a condition, under which the others are made again.
+
+    Parameters
+    ----------
+    n_conditions : int
+        Columns of the condition, which are neither centred nor scaled.
+    """
+
+    n_conditions: int = 1
+
+    def learn(self, rows):
+        """Return these inputs with the mean and the scale of training rows."""
+        return super().learn(replace(rows, X=rows.X[:, : -self.n_conditions]))
+
+    def signature(self, X, *others):
+        """Describe a validated X."""
+        n_columns = X.shape[1] - self.n_conditions
+        columns = (("X", Dense((n_columns,), self.dtype)), ("condition", Dense((self.n_conditions,), self.dtype)))
+        return InputSignature(columns, self.dtype)
+
+    def encode(self, X, signature):
+        """Return a validated X as the named arrays that a signature asks for."""
+        X = precision.converted(X, self.dtype)
+        return {"X": X[:, : -self.n_conditions], "condition": X[:, -self.n_conditions :]}

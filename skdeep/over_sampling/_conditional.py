@@ -1,0 +1,39 @@
+"""A variational autoencoder of the rows of each class."""
+
+import numpy as np
+
+from skdeep._data.columns import Dense
+from skdeep._data.inputs import precision
+from skdeep._data.inputs.reconstructed import ConditionedTables
+from skdeep._engine.spec import InputSignature
+from skdeep.decomposition import VariationalAutoencoder
+
+
+class ConditionalAutoencoder(VariationalAutoencoder):
+    """One net for the rows of all classes, whose encoder and decoder are told the class.
+
+    X has a table of rows, and after it `n_classes` columns of 0 and 1.
+    """
+
+    @classmethod
+    def of(cls, autoencoder, n_classes):
+        """Return one with the parameters of a VariationalAutoencoder."""
+        net = cls(**autoencoder.get_params(deep=False))
+        net._n_classes = n_classes
+        return net
+
+    def _inputs(self):
+        return ConditionedTables(self.dtype, n_conditions=self._n_classes)
+
+    def drawn(self, number, n_rows, random):
+        """Return new rows of a class, by its number."""
+        from skdeep._engine import views
+
+        dtype, length = self._net.dtype, self._n_features_out
+        codes = precision.converted(random.standard_normal((n_rows, length)), dtype)
+        classes = np.zeros((n_rows, self._n_classes), dtype)
+        classes[:, number] = 1
+        columns = ("code", Dense((length,), dtype)), ("condition", Dense((self._n_classes,), dtype))
+        view = views.model("decoder", InputSignature(columns, dtype))
+        (rows,) = self._forward(view)({"code": codes, "condition": classes})
+        return rows + self.noise_variance_**0.5 * random.standard_normal(rows.shape)

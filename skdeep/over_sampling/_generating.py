@@ -1,0 +1,100 @@
+"""What samplers have in common that make rows with a net they hold."""
+
+import warnings
+from abc import abstractmethod
+
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_target_type
+from sklearn.base import clone
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import validate_data
+
+from skdeep.over_sampling._encoding import encoding
+
+_MOST_SEED = 2**31 - 1
+
+
+class GeneratingSampler(BaseOverSampler):
+    """Makes rows of rare classes with a net that is trained on all rows.
+
+    Subclasses have a parameter `autoencoder` and define `_trained(net, matrix, numbers, seed)`, which returns the
+    fitted net, `_made(net, matrix, numbers, label, n_rows, random)`, which returns new rows of one class, `_default`,
+    and `_fewest`, the members of a class below which its rows are repeated.
+    """
+
+    _parameter_constraints = BaseOverSampler._parameter_constraints | {
+        "autoencoder": [HasMethods(["fit", "transform", "inverse_transform"]), None],
+        "categorical_features": ["array-like", StrOptions({"auto"}), None],
+    }
+
+    def _check_X_y(self, X, y):
+        y, binarize_y = check_target_type(y, indicate_one_vs_all=True)
+        check_consistent_length(X, y)
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, skip_check_array=True)
+            return X, y, binarize_y
+        named = self.categorical_features is not None and not isinstance(self.categorical_features, str)
+        kinds = {"dtype": None, "ensure_all_finite": False} if named else {}
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], allow_nd=True, **kinds)
+        self.n_features_in_ = int(np.prod(X.shape[1:]))
+        return X, y, binarize_y
+
+    def _fit_resample(self, X, y):
+        rows, random = encoding(X, self.categorical_features), check_random_state(self.random_state)
+        labels, numbers, counts = np.unique(y, return_inverse=True, return_counts=True)
+        wanted = {label: n_rows for label, n_rows in self.sampling_strategy_.items() if n_rows}
+        matrix, net, parts = rows.matrix(), None, []
+        seed = int(random.randint(_MOST_SEED))
+        vars(self).pop("_autoencoder", None)
+        for label, n_rows in wanted.items():
+            number = int(np.flatnonzero(labels == label)[0])
+            if counts[number] < self._fewest:
+                self._warn(label, counts[number])
+                parts.append(rows.repeated(random.choice(np.flatnonzero(numbers == number), n_rows)))
+                continue
+            net = self._trained(self._net(matrix, seed), matrix, numbers) if net is None else net
+            parts.append(rows.decoded(self._made(net, matrix, numbers, number, n_rows, random)))
+        if net is not None:
+            self._autoencoder = net
+        made = [np.full(n_rows, label, dtype=y.dtype) for label, n_rows in wanted.items()]
+        return rows.followed_by(parts), np.concatenate([y, *made])
+
+    def _net(self, matrix, seed):
+        """Return the net that is to be trained, seeded if it has no seed of its own."""
+        net = self._default(matrix) if self.autoencoder is None else clone(self.autoencoder)
+        return net.set_params(random_state=seed) if net.get_params().get("random_state", seed) is None else net
+
+    def _warn(self, label, count):
+        label = np.asarray(label).item()
+        warnings.warn(
+            f"Class {label!r} has {count} {'row' if count == 1 else 'rows'}, too few to learn from: they are repeated.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+    @property
+    def autoencoder_(self):
+        """The net that was trained by `fit_resample`; there is none where all new rows are repeated ones."""
+        if not hasattr(self, "_autoencoder"):
+            raise AttributeError(f"This {type(self).__name__} has trained no net; call fit_resample.")
+        return self._autoencoder
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    @abstractmethod
+    def _default(self, matrix):
+        """Return the net where none is given."""
+
+    @abstractmethod
+    def _trained(self, net, matrix, numbers):
+        """Return a net that has learned from all rows."""
+
+    @abstractmethod
+    def _made(self, net, matrix, numbers, number, n_rows, random):
+        """Return new rows of one class, as the matrix has them."""
