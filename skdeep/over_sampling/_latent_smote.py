@@ -30,11 +30,11 @@ class LatentSMOTE(GeneratingSampler):
         autoencoder__n_components and the like.
     k_neighbors : int, default=5
         Nearest neighbours, of the same class, between which new codes lie. A class of fewer rows has fewer.
-    sampling_strategy : float, str, dict or callable, default="auto"
+    sampling_strategy : float, str, dict or callable, default='auto'
         How many rows each class is to have, as in imbalanced-learn: a share of the largest class, for two classes;
         "minority", "not minority", "not majority" or "all", which are then as large as the largest, "auto" being "not
         majority"; a dict from class to number of rows; or a function of y that returns one.
-    categorical_features : array-like of bool, int or str, "auto" or None, default="auto"
+    categorical_features : array-like of bool, int or str, "auto" or None, default='auto'
         Columns that hold categories: a mask, numbers or names. "auto" is those that are pandas categories.
     random_state : int, RandomState instance or None, default=None
         Fixes training, unless the net has a seed of its own, and what is drawn.

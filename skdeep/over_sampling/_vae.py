@@ -22,11 +22,11 @@ class VAEOverSampler(GeneratingSampler):
     autoencoder : VariationalAutoencoder or None, default=None
         The net, of which a copy is trained; None is VariationalAutoencoder(). Its parameters are searched as
         autoencoder__beta and the like. The likelihood has to be "gaussian".
-    sampling_strategy : float, str, dict or callable, default="auto"
+    sampling_strategy : float, str, dict or callable, default='auto'
         How many rows each class is to have, as in imbalanced-learn: a share of the largest class, for two classes;
         "minority", "not minority", "not majority" or "all", which are then as large as the largest, "auto" being "not
         majority"; a dict from class to number of rows; or a function of y that returns one.
-    categorical_features : array-like of bool, int or str, "auto" or None, default="auto"
+    categorical_features : array-like of bool, int or str, "auto" or None, default='auto'
         Columns that hold categories: a mask, numbers or names. "auto" is those that are pandas categories.
     random_state : int, RandomState instance or None, default=None
         Fixes training, unless the net has a seed of its own, and what is drawn.
