@@ -72,7 +72,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         problem.columns(target, inputs.dtype),
         *objective,
         numbers=numbers,
-        schedules=design.schedules,
+        rising=design.rising,
         rows=_encoded(weighed[0], inputs, problem, target, signature),
         validation=weighed[1] and _encoded(weighed[1], inputs, problem, target, signature),
         score=scores.scores(estimator, problem, net, held_out),

@@ -47,8 +47,8 @@ class Design:
         Of an ensemble, whose members are the models of `model`; 1 for none.
     steps : (int, int) or None
         What `epochs="auto"` means: steps of training, and epochs, at least.
-    schedules : dict
-        Factor of further live numbers by the fraction of training that is done.
+    rising : dict
+        The part of training in which a live number of the objective rises from 0 to its value, for those that do.
     order : callable or None
         Returns the order in which so many rows are visited, if `shuffle` does not say; see `skdeep._data.order`.
     """
@@ -62,7 +62,7 @@ class Design:
     mixup: float | None = None
     n_members: int = 1
     steps: tuple | None = None
-    schedules: dict = field(default_factory=dict)
+    rising: dict = field(default_factory=dict)
     order: Callable | None = None
 
 

@@ -126,13 +126,15 @@ def program_spec(training, model, signature, targets, objective, *, weighted, on
 
 
 def train_plan(
-    parameters, training, numbers, order, *, batch_size, seeds, epochs, first_epoch, late, watch, incremental, schedules
+    parameters, training, numbers, order, *, batch_size, seeds, epochs, first_epoch, late, rising, watch, incremental
 ):
     """Return the numbers of the fit of one stage.
 
-    `late` has the part of the stage in which a live number is 0, for those that begin late.
+    `late` has the part of the stage in which a live number is 0, for those that begin late, and `rising` the one in
+    which it rises. Losses of epochs until then cannot be compared with later ones.
     """
-    schedules = schedules | {name: partial(_begun, before) for name, before in late.items()}
+    schedules = {name: partial(_begun, before) for name, before in late.items()}
+    schedules |= {name: partial(_risen, before) for name, before in rising.items()}
     if training.schedule is not None:
         schedules["learning_rate"] = training.schedule
     return TrainPlan(
@@ -148,7 +150,7 @@ def train_plan(
         tol=parameters.tol,
         n_iter_no_change=np.inf if watch is None else parameters.n_iter_no_change,
         monitor=watch or "loss",
-        watch_from=max((_whole_epochs(before, epochs) for before in late.values()), default=0),
+        watch_from=max((_whole_epochs(before, epochs) for before in _waits(late, rising)), default=0),
         greater_is_better=watch == "val_score",
         restore_best=watch in ("val_loss", "val_score"),
         verbose=int(parameters.verbose),
@@ -167,6 +169,15 @@ def late_in(stages, before):
 
 def _begun(before, fraction):
     return float(fraction >= before - _ROUNDING)
+
+
+def _risen(before, fraction):
+    return min(1.0, fraction / before) if before else 1.0
+
+
+def _waits(late, rising):
+    """Return the parts of training that are not watched; what rises to the end is watched at the end."""
+    return [*late.values(), *(min(before, 1 - _ROUNDING) for before in rising.values())]
 
 
 def _whole_epochs(before, epochs):

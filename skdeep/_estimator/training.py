@@ -49,8 +49,8 @@ class Run:
         The part of training in which a live number of the objective is 0, for those that begin late.
     numbers : dict
         Values of the model's live numbers.
-    schedules : dict
-        Factor of further live numbers by the fraction of training that is done.
+    rising : dict
+        The part of training in which a live number rises from 0 to its value, for those that do.
     rows, validation : Arrays
         The latter may be None.
     score : Scores or None
@@ -74,7 +74,7 @@ class Run:
     objective_numbers: dict
     late: dict
     numbers: dict
-    schedules: dict
+    rising: dict
     rows: Arrays
     validation: Arrays | None
     score: Callable | None
@@ -140,7 +140,7 @@ def _train(run, stage, start, first_epoch, late):
         run.objective,
         weighted=any(part is not None and part.sample_weight is not None for part in (rows, validation)),
         one_vector=one_vector,
-        schedules=(*run.schedules, *late),
+        schedules=(*run.rising, *late),
     )
     plan = plans.train_plan(
         parameters,
@@ -154,7 +154,7 @@ def _train(run, stage, start, first_epoch, late):
         late=late,
         watch=run.watch,
         incremental=run.incremental,
-        schedules=run.schedules,
+        rising=run.rising,
     )
     # The state of another optimizer, or in another layout, means nothing to this one.
     state = start.optimizer_state if kind == start.optimizer_kind else None

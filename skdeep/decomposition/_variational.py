@@ -1,7 +1,6 @@
 """Variational autoencoders of tables."""
 
 from dataclasses import dataclass
-from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -44,7 +43,7 @@ class _VariationalParams(CodingParams):
         [Interval(Real, 0, 1, closed="both")],
         "float",
         "Share of training in which the weight rises from 0 to `beta`, so that codes are used before they are held "
-        "back.",
+        "back. Until then no epoch is the best one, or counts for stopping.",
     )
     n_importance_samples: int = param(
         64,
@@ -191,18 +190,13 @@ class VariationalAutoencoder(_VariationalParams, Coding):
         )
         autoencoder.check(config)
         spec = ModelSpec(autoencoder.build, config)
-        rises = {"warmup": partial(_risen, float(self.beta_warmup))}
-        return Design(spec, {}, *SCHEDULE, initial=lambda: _initial(inputs), steps=STEPS, schedules=rises)
+        rising = {"warmup": float(self.beta_warmup)}
+        return Design(spec, {}, *SCHEDULE, initial=lambda: _initial(inputs), steps=STEPS, rising=rising)
 
     def _as_rows(self, decoded):
         if self._net.loss.name == "gaussian":
             return decoded
         return np.exp(-np.logaddexp(0, -decoded))
-
-
-def _risen(share, fraction):
-    """Return the factor of beta at a fraction of training."""
-    return min(1.0, fraction / share) if share else 1.0
 
 
 def _initial(inputs):
