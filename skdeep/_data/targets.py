@@ -35,6 +35,8 @@ class TargetInfo:
         Of each output, the shares of its classes in the training rows, or the share of ones in each column.
     seen_shares : list of ndarray
         The same with all that changes what training sees, such as weights of classes.
+    learned : dict of ndarray
+        What a loss of numbers has learned of the training rows: its live vectors.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class TargetInfo:
     flat: bool = True
     row_shares: list = field(default_factory=list)
     seen_shares: list = field(default_factory=list)
+    learned: dict = field(default_factory=dict)
 
     @property
     def names(self):

@@ -48,7 +48,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     inputs = inputs.computing(rows.X) if before is None else inputs
     rows, held_out = _split(estimator, inputs, problem, rows, held_out, target, seeds[1])
     class_weights = problem.class_weights(rows.y, rows.sample_weight, target)
-    target = problem.counted(rows.y, rows.sample_weight, target, class_weights) if before is None else target
+    target = problem.counted(rows.y, rows.sample_weight, target, class_weights)
     inputs = inputs.learn(rows) if before is None else inputs
 
     # The net and how it is trained.

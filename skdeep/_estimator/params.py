@@ -291,7 +291,16 @@ class RegressorParams:
         "str, keras.losses.Loss or callable",
         '"auto" or "squared_error" ("mse"), "absolute_error" ("mae"), "huber", "log_cosh", "pinball" for the median '
         "(skdeep.losses.Pinball(0.9) for another quantile, Pinball([0.1, 0.5, 0.9]) for several of one target), "
-        '"poisson" for counts (the net predicts the logarithm), "cosine" for directions, or any Keras loss by name, '
-        "instance or function of (y_true, y_pred). Targets are standardised for the first five, divided by their mean "
-        "for counts, and left alone for other losses.",
+        '"poisson" for counts (the net predicts the logarithm), "cosine" for directions; "balanced_squared_error", in '
+        'which each bin of the target weighs the same, and "batch_balanced_squared_error", for targets that are rarely '
+        "large or small; or any Keras loss by name, instance or function of (y_true, y_pred). Targets are divided by "
+        "their mean for counts, left alone for directions and for losses of others, and else standardised.",
+    )
+    target_weight: object = param(
+        None,
+        [Names({"lds"}), None],
+        '"lds" or None',
+        'Weights of rows by their targets, multiplied with sample_weight. "lds" is label distribution smoothing (Yang '
+        "et al., 2021): the inverse of a smoothed histogram of the target in 100 bins; the mean weight is one. It is "
+        "for one target.",
     )

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, _check_y, column_or_1
 
 from skdeep._data import targets
 from skdeep._data.columns import Dense, Ids
+from skdeep._data.density import SmoothedDensity
 from skdeep._data.order import ByClass, class_shares
 from skdeep._engine.spec import within
 from skdeep._estimator import priors
@@ -45,7 +46,10 @@ class _Supervised:
         return None
 
     def counted(self, y, sample_weight, target, class_weights):
-        """Return the TargetInfo with what training rows, and the weights of their classes, say to losses."""
+        """Return the TargetInfo with what training rows, and the weights of their classes, say to losses.
+
+        What it has of earlier rows stays.
+        """
         return target
 
     def strata(self, y, target):
@@ -138,6 +142,8 @@ class Classification(_Supervised):
 
     def counted(self, y, sample_weight, target, class_weights):
         """Return the TargetInfo with the shares of the classes: of the rows, and as they are weighed and drawn."""
+        if target.row_shares:
+            return target
         by_class = None if class_weights is None else targets.weights_by_class(y, target, class_weights)
         weight = _product(sample_weight, by_class, self._times_drawn(y))
         shares, seen = (targets.class_shares(y, one, target) for one in (sample_weight, weight))
@@ -278,12 +284,12 @@ class Regression(_Supervised):
 
     Parameters
     ----------
-    loss : object
-        As the parameter of a regressor.
+    loss, target_weight : object
+        As the parameters of a regressor.
     """
 
-    def __init__(self, loss):
-        self._loss = loss
+    def __init__(self, loss, target_weight=None):
+        self._loss, self._target_weight = loss, target_weight
 
     def resolved(self):
         """Return the problem with its loss looked up, which needs TensorFlow."""
@@ -291,19 +297,52 @@ class Regression(_Supervised):
 
         found = copy.copy(self)
         found.loss = _resolve.regression_loss(self._loss)
+        if self._target_weight is not None and (found.loss.learn or found.loss.facts.by_batch):
+            raise ValueError(
+                f"target_weight={self._target_weight!r} and loss={found.loss.facts.name!r} both make up for rare "
+                "targets: use one of them."
+            )
         return found
 
     def learn(self, y, sample_weight, classes):
         """Return the TargetInfo of numbers: their offset and scale."""
         return targets.regression_target(y, sample_weight, self.loss.facts)
 
+    def counted(self, y, sample_weight, target, class_weights):
+        """Return the TargetInfo with what the loss learns of the targets, if it has nothing yet."""
+        if self.loss.learn is None or target.learned:
+            return target
+        columns = y.reshape(len(y), -1)
+        return replace(target, learned=self.loss.learn(columns, sample_weight, target.offset, target.scale))
+
+    def class_weights(self, y, sample_weight, target):
+        """Return what rows weigh by their targets, or None."""
+        if self._target_weight is None:
+            return None
+        if len(target.scale) > 1:
+            raise ValueError(f"target_weight={self._target_weight!r} is for one target, but y has {len(target.scale)}.")
+        return SmoothedDensity.learned(y.reshape(-1), sample_weight)
+
     def weigh(self, rows, target, class_weights):
-        """Return rows as they are."""
-        return rows
+        """Multiply the weights of rows by those of their targets."""
+        if class_weights is None:
+            return rows
+        weight = class_weights.of_rows(rows.y.reshape(-1))
+        return type(rows)(rows.X, rows.y, weight if rows.sample_weight is None else weight * rows.sample_weight)
 
     def attributes(self, target):
         """Return what a fitted regressor tells of its targets."""
         return {"n_outputs_": target.output_sizes[0]}
+
+    def _vectors(self, target):
+        return [target.learned if self.loss.learn else {} for _ in target.names]
+
+    def _recipe(self, losses):
+        if not self.loss.facts.by_batch:
+            return super()._recipe(losses)
+        from skdeep._engine.objectives import by_batch
+
+        return by_batch.recipe(losses)
 
     def _check(self, estimator, X, y):
         return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=estimator)

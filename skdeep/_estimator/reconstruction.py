@@ -28,9 +28,9 @@ class Reconstructing:
 
         found = copy.copy(self)
         found.loss = _resolve.regression_loss(self._loss)
-        if found.loss.link != "identity":
+        if found.loss.link != "identity" or found.loss.learn or found.loss.facts.by_batch:
             raise ValueError(
-                f"loss={found.loss.facts.name!r} is none of rows made again: its outputs are not yet predictions. Use "
+                f"loss={found.loss.facts.name!r} is none of rows made again. Use "
                 '"squared_error", "absolute_error", "huber" or "log_cosh".'
             )
         return found

@@ -39,6 +39,10 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
         self : object
             The estimator, trained further.
         """
+        if self.target_weight is not None:
+            raise ValueError(
+                f"target_weight={self.target_weight!r} needs all of y at once and cannot be used with partial_fit."
+            )
         return self._partial_fit(X, y, sample_weight, None, epochs)
 
     def predict(self, X):
@@ -85,4 +89,4 @@ class DeepRegressor(RegressorMixin, SupervisedEstimator):
         return float(np.mean(scores))
 
     def _problem(self):
-        return Regression(self.loss)
+        return Regression(self.loss, self.target_weight)

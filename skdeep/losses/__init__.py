@@ -6,6 +6,8 @@ The names are resolved when they are first used, because they need TensorFlow.
 import importlib
 
 _HOMES = {
+    "BalancedSquaredError": "regression",
+    "BatchBalancedSquaredError": "regression",
     "CrossEntropy": "classification",
     "Focal": "classification",
     "Huber": "regression",

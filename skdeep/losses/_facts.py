@@ -38,6 +38,8 @@ class LossFacts:
         Whether outputs become the logits of probabilities when tau times the logarithms of these shares are added.
     scales : bool
         Whether outputs become the logits of probabilities when they are multiplied by `scale`.
+    by_batch : bool
+        Whether the loss of a row depends on the other rows of its batch, and on a scale that is learned.
     twin : dict
         From the kind of target to the name of the Keras loss of the model that is handed to the user, whose outputs are
         predictions: the usual loss of such outputs.
@@ -56,6 +58,7 @@ class LossFacts:
     counts: str | None = None
     adjusts: bool = False
     scales: bool = False
+    by_batch: bool = False
     twin: dict = field(default_factory=lambda: {"regression": "mean_squared_error"}, hash=False)
 
     def check_targets(self, y, *, fresh=False):
@@ -122,6 +125,14 @@ REGRESSION = (
         guess=1.0,
         perfect=None,
         twin={"regression": "poisson"},
+    ),
+    LossFacts("balanced_squared_error", classes=("skdeep.losses.BalancedSquaredError",), scaling="standard"),
+    LossFacts(
+        "batch_balanced_squared_error",
+        classes=("skdeep.losses.BatchBalancedSquaredError",),
+        scaling="standard",
+        perfect=None,
+        by_batch=True,
     ),
     LossFacts(
         "cosine", names=("cosine_similarity",), classes=("keras.losses.CosineSimilarity",), guess=0.0, perfect=-1.0

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,12 +33,15 @@ class ResolvedLoss:
         What follows for targets and predictions.
     given : dict of ndarray
         Those of its live vectors that the user has given; the others follow from training rows.
+    learn : callable or None
+        Returns its live vectors, given (targets, sample_weight, offset, scale).
     """
 
     recipe: Recipe
     numbers: dict
     facts: LossFacts
     given: dict = field(default_factory=dict)
+    learn: Callable | None = None
 
     @property
     def link(self):
@@ -125,9 +129,18 @@ def _own(instance, facts, changed=None):
     if getattr(instance, "quantiles", ()):
         facts = replace(facts, link="quantiles", quantiles=instance.quantiles)
     numbers = {name: float(getattr(instance, name)) for name in live} | (changed or {})
-    kept = KerasObject(instance, live=(*live, *vectors), attributes=True)
+    learn = getattr(instance, "learned", None)
+    # What training rows say does not change the graph.
+    kept = KerasObject(instance, live=(*live, *vectors, *(instance._parameters if learn else ())), attributes=True)
     given = {name: np.asarray(getattr(instance, name)) for name in vectors if getattr(instance, name) is not None}
-    return ResolvedLoss(Recipe(_build_own, (kept, facts.link), tuple(numbers)), numbers, facts, given)
+    build = _build_by_batch if facts.by_batch else _build_own
+    return ResolvedLoss(Recipe(build, (kept, facts.link), tuple(numbers)), numbers, facts, given, learn)
+
+
+def _build_by_batch(config, numbers):
+    """Return the instance itself, and what its scale begins with."""
+    kept, _ = config
+    return kept.instance, numbers["sigma"]
 
 
 def _build_own(config, numbers):
