@@ -66,6 +66,32 @@ class Kept(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("skdeep")
+class Centre(keras.layers.Layer):
+    """Codes less a centre of each member, which is never trained."""
+
+    def build(self, codes_shape):
+        shape = codes_shape[0], 1, codes_shape[2]
+        self.centre = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="centre")
+
+    def call(self, codes):
+        return codes - self.centre.value
+
+    def compute_output_spec(self, codes):
+        return keras.KerasTensor(codes.shape, dtype=self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable("skdeep")
+class SquaredLength(keras.layers.Layer):
+    """The sum of the squares of each row, as its only column."""
+
+    def call(self, rows):
+        return tf.reduce_sum(tf.square(rows), axis=-1, keepdims=True)
+
+    def compute_output_spec(self, rows):
+        return keras.KerasTensor((*rows.shape[:-1], 1), dtype=self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable("skdeep")
 class MemberMean(keras.layers.Layer):
     """The mean of what the members return: (members, rows, columns) in, (rows, columns) out."""
 

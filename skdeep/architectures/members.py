@@ -68,6 +68,36 @@ def build(config, signature, numbers):
     return {"rows": rows, "members": members, "mean": mean}
 
 
+def build_encoders(config, signature, numbers):
+    """Return three named keras.Models, as `build` does, of encoders; the mean is that of the squared lengths of codes.
+
+    They have no biases: with these alone, weights of zero would bring all rows to any centre.
+
+    Parameters
+    ----------
+    config : MembersConfig
+    signature : InputSignature
+        One dense input of one dimension, standardised.
+    numbers : dict
+        None are needed.
+    """
+    from skdeep.architectures._member_layers import Centre, ForEach, Kept, MemberMean, SquaredLength
+
+    ((name, column),), dtype = signature.inputs, signature.dtype
+    inputs, width = column.inputs(name), column.shape[0]
+    rows = keras.Model(inputs, ForEach(dtype=dtype, name="for_each")(inputs[name]), name="rows")
+    given = _apart("standardized", width, dtype)
+    hidden = Kept(dtype=dtype, name="kept")(given)
+    for index, units in enumerate((*config.hidden_layer_sizes, config.n_components)):
+        activation = config.activation if index < len(config.hidden_layer_sizes) else "linear"
+        hidden = _dense(hidden, units, index, config, dtype, activation, use_bias=False)
+    members = keras.Model({"standardized": given}, Centre(dtype=dtype, name="centre")(hidden), name="members")
+    made = _apart("made", config.n_components, dtype)
+    lengths = SquaredLength(dtype=dtype, name="squared_length")(made)
+    mean = keras.Model({"made": made}, MemberMean(dtype=dtype, name="mean")(lengths), name="mean")
+    return {"rows": rows, "members": members, "mean": mean}
+
+
 def _apart(name, width, dtype):
     """Return the symbolic tensor of rows with a member axis."""
     return keras.Input(batch_shape=(None, None, width), dtype=dtype, name=name)

@@ -1,86 +1,19 @@
 """Anomalies as rows that autoencoders cannot make again."""
 
-from dataclasses import dataclass
-from numbers import Integral, Real
-
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data.inputs.standardized import StandardizedRows
-from skdeep._estimator.params import estimator, param, positive
-from skdeep.outlier_detection._detector import Detector, DetectorParams, trim_param
-from skdeep.outlier_detection._members import MembersAutoencoder, training
-from skdeep.utils._words import Names
-
-_AT_LEAST_ONE = [Interval(Integral, 1, None, closed="left")]
-
-
-@dataclass(eq=False, repr=False)
-class MembersParams:
-    """Which nets there are, and how they are trained."""
-
-    n_components: object = param(
-        "auto",
-        [Names({"auto"}), *_AT_LEAST_ONE],
-        'int or "auto"',
-        'Length of the code of a row. "auto" is the square root of the number of values of a row, rounded.',
-    )
-    hidden_layer_sizes: object = param(
-        (64,),
-        ["array-like", *_AT_LEAST_ONE],
-        "tuple of int",
-        "Units of the hidden layers of each encoder; a decoder has the same in the opposite order.",
-    )
-    activation: object = param(
-        "relu",
-        [str, callable],
-        "str or callable",
-        "Activation of the hidden layers: any Keras name, or a function. Codes have none.",
-    )
-    n_estimators: int = param(
-        8, _AT_LEAST_ONE, "int", "Number of nets, trained together; scores are the mean of theirs."
-    )
-    trim: float = trim_param()
-    steps: int = param(
-        300,
-        _AT_LEAST_ONE,
-        "int",
-        "Steps of training, however many rows there are. More help where X is clean, and harm where it is not, "
-        "because anomalies are learned too.",
-    )
-    batch_size: int = param(
-        256,
-        _AT_LEAST_ONE,
-        "int",
-        "Rows that each net is given in a step, drawn for it with replacement; no more than there are.",
-    )
-    learning_rate: float = param(
-        1e-3,
-        [positive(Real)],
-        "float",
-        "Size of the first step of Adam, from where half a cosine wave goes to zero.",
-    )
-    dtype: str = param(
-        "auto",
-        [Names({"auto", "float32", "float64"})],
-        '{"auto", "float32", "float64"}',
-        'Precision of the computation. "auto" is float64 up to 2,000 values of X, and float32 beyond.',
-    )
-    random_state: object = param(
-        None,
-        ["random_state"],
-        "int, RandomState instance or None",
-        "Fixes initial weights and the rows that are drawn. The same seed gives the same bits on the same machine.",
-    )
-    verbose: int = param(
-        0, ["verbose"], "int", "0 is silent, 1 shows a progress bar with the time that is left, 2 prints a line a step."
-    )
+from skdeep._estimator.params import estimator, param
+from skdeep.outlier_detection._detector import Detector, DetectorParams
+from skdeep.outlier_detection._members import MembersAutoencoder
+from skdeep.outlier_detection._params import CodeParams, TrainedParams, n_estimators_param, training
 
 
 @estimator
-class AutoencoderOutlier(Detector, MembersParams, DetectorParams, BaseEstimator):
+class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstimator):
     """Outliers are the rows that small autoencoders make again worst.
 
     Several autoencoders with a short code learn to make rows again, each from rows of its own, without those of each
@@ -124,6 +57,7 @@ class AutoencoderOutlier(Detector, MembersParams, DetectorParams, BaseEstimator)
     [1, -1]
     """
 
+    n_estimators: int = n_estimators_param(8)
     loss: object = param(
         "absolute_error",
         [str, callable],
@@ -181,6 +115,7 @@ class AutoencoderOutlier(Detector, MembersParams, DetectorParams, BaseEstimator)
         if self.autoencoder is not None:
             self._inputs = None
             self.autoencoder_, scores = self._held(self.autoencoder, X)
+            self._adopt_shape(self.autoencoder_, X)
             return scores
         self._inputs = StandardizedRows(self.dtype)
         rows = self._inputs.validate(self, X, reset=True)

@@ -129,11 +129,14 @@ class Detector(OutlierMixin):
             best = np.sort(np.argsort(scores, kind="stable")[n_left_out:])
             model = clone(estimator).fit(_safe_indexing(X, best))
             scores = np.asarray(model.score_samples(X), np.float64)
+        return model, scores
+
+    def _adopt_shape(self, model, X):
+        """Set what a held estimator knows of its rows."""
         self.row_shape_ = np.shape(X)[1:]
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(model, name):
                 setattr(self, name, getattr(model, name))
-        return model, scores
 
 
 def _offset(scores, contamination):

@@ -138,8 +138,8 @@ def test_odd_rows_are_found_and_trimming_keeps_them_from_being_learned():
         roc_auc_score(odd, -AutoencoderOutlier(trim=trim, random_state=0).fit(rows).score_samples(rows))
         for trim in (0.0, 0.2)
     ]
-    assert areas[1] > 0.97
-    assert areas[1] > areas[0] - 0.01
+    assert areas[1] > 0.98
+    assert areas[1] > areas[0] + 0.05
 
 
 def test_constant_columns_are_made_again_and_a_row_that_differs_there_is_odd(fitted):

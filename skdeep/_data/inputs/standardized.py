@@ -76,8 +76,11 @@ class StandardizedRows(Tables):
     def encode(self, X, signature):
         """Return a validated X, standardised, as the named arrays that a signature asks for."""
         ((name, _),) = signature.inputs
-        standardized = (X - self.mean.astype(X.dtype)) / self.scale.astype(X.dtype)
-        return {name: precision.converted(standardized, self.dtype)}
+        return {name: precision.converted(self.standardized(X), self.dtype)}
+
+    def standardized(self, X):
+        """Return a validated X, standardised, in its precision."""
+        return (X - self.mean.astype(X.dtype)) / self.scale.astype(X.dtype)
 
     def units(self, standardized):
         """Return standardised rows in units of X, as doubles."""

@@ -1,6 +1,9 @@
 """Members that learn from rows of their own, of which those with the largest losses do not count:
 
-    sum over members m of (sum over rows i of w_mi * loss(x_mi, net_m(x_mi))) / (sum over rows i of w_mi)
+    sum over members m of (sum over rows i of w_mi * loss_mi) / (sum over rows i of w_mi)
+
+    loss_mi = loss(x_mi, net_m(x_mi))             for members that make rows again
+    loss_mi = the squared length of net_m(x_mi)   for members that bring rows to one place
 
 w_mi is zero for the floor(trim * n) rows, of the n that member m is given in a step, with the largest losses, else one.
 The mean of the members is reported. A batch has the rows of the first member first, then those of the second.
@@ -10,6 +13,8 @@ from skdeep._engine.objectives.terms import Objective, Term, Update
 from skdeep._engine.spec import Recipe, taken_from, within
 from skdeep._engine.state import weights_of
 from skdeep.utils._tensorflow import tf
+
+_FROM_ZERO = 0.1  # parts of a centre: zero is where weights that are zero bring all rows
 
 
 def recipe(loss, n_members):
@@ -21,33 +26,87 @@ def recipe(loss, n_members):
         Builds the function (rows, rows made again) -> loss of each row.
     n_members : int
     """
-    return Recipe(OwnRows, (loss, n_members), ("trim", *within("loss", loss.numbers)))
+    return Recipe(Again, (loss, n_members), ("trim", *within("loss", loss.numbers)))
 
 
-class OwnRows(Objective):
-    """The objective of several small autoencoders.
+def to_one_place(n_members):
+    """Return the recipe of the objective of members that have a layer "centre" at their end, which is set first.
 
     Parameters
     ----------
-    config : (Recipe, int)
+    n_members : int
+    """
+    return Recipe(OnePlace, n_members, ("trim",))
+
+
+class OwnRows(Objective):
+    """What the objectives of such members have in common.
+
+    Parameters
+    ----------
+    n_members : int
     models : dict of keras.Model
         "members" takes rows, and returns what was made of them, in the shape (members, rows, columns).
-    numbers : dict of LiveNumber
+    trim : LiveNumber
     """
 
-    def __init__(self, config, models, numbers):
-        loss, self._n_members = config
-        self._members, self._trim = models["members"], numbers["trim"]
-        self._loss_of_rows = loss.build(loss.config, taken_from("loss", numbers))
+    def __init__(self, n_members, models, trim):
+        self._members, self._n_members, self._trim = models["members"], n_members, trim
         variables = [variable for variable in weights_of(models) if variable.trainable]
         self.updates = (Update(variables, self._loss, ("loss",), shown=1.0 / self._n_members),)
 
     def _loss(self, batch, training):
         (rows,) = batch.inputs.values()
         rows = tf.reshape(rows, (self._n_members, -1, rows.shape[-1]))
-        losses = by_member(self._loss_of_rows, rows, self._members({"standardized": rows}, training=training))
+        losses = self._losses(rows, self._members({"standardized": rows}, training=training))
         weights = counting(losses, self._trim.read())
         return {"loss": Term(tf.reduce_sum(losses * weights), tf.reduce_sum(weights), float(self._n_members))}
+
+
+class Again(OwnRows):
+    """The objective of several small autoencoders.
+
+    Parameters
+    ----------
+    config : (Recipe, int)
+    models : dict of keras.Model
+    numbers : dict of LiveNumber
+    """
+
+    def __init__(self, config, models, numbers):
+        loss, n_members = config
+        self._loss_of_rows = loss.build(loss.config, taken_from("loss", numbers))
+        super().__init__(n_members, models, numbers["trim"])
+
+    def _losses(self, rows, again):
+        return by_member(self._loss_of_rows, rows, again)
+
+
+class OnePlace(OwnRows):
+    """The objective of several encoders whose codes are to be near a centre, which is where codes are at first.
+
+    Parameters
+    ----------
+    n_members : int
+    models : dict of keras.Model
+        The last layer of "members", "centre", takes the centre off the codes.
+    numbers : dict of LiveNumber
+    """
+
+    def __init__(self, n_members, models, numbers):
+        super().__init__(n_members, models, numbers["trim"])
+
+    def prepare(self, batch, seed):
+        """Set the centre of each member to the mean of its codes; a part near zero is moved away from it."""
+        (rows,) = batch.inputs.values()
+        centre = self._members.get_layer("centre").centre
+        centre.assign(tf.zeros_like(centre.value))
+        mean = tf.reduce_mean(self._members({"standardized": rows[None]}, training=False), axis=1, keepdims=True)
+        least = tf.where(mean < 0, -1.0, 1.0)
+        centre.assign(tf.where(tf.abs(mean) < _FROM_ZERO, _FROM_ZERO * tf.cast(least, mean.dtype), mean))
+
+    def _losses(self, rows, codes):
+        return tf.reduce_sum(tf.square(codes), axis=2)
 
 
 def by_member(loss, rows, again):
