@@ -79,6 +79,15 @@ def test_scikit_learn_checks_of_default_parameters(estimator, check):
     check(estimator)
 
 
+MIXED = [checking_instance(cls).set_params(mixup=0.2) for cls in CLASSES if cls.__name__.startswith("MLP")]
+OF_WEIGHTS = dict.fromkeys(MAY_BE_EXPECTED, "a row that is repeated is mixed with others than one of weight two")
+
+
+@parametrize_with_checks(MIXED, expected_failed_checks=lambda estimator: OF_WEIGHTS)
+def test_scikit_learn_checks_of_training_on_mixtures(estimator, check):
+    check(estimator)
+
+
 @pytest.mark.parametrize(("estimator", "check"), imbalanced_learn_checks(SAMPLERS))
 def test_imbalanced_learn_checks(estimator, check):
     check(estimator)

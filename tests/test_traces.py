@@ -93,6 +93,7 @@ NUMBERS = {
     "class_weight": ({}, [{0: 1.0, 1: 2.0}, {0: 5.0}, {0: 0.5, 1: 0.1}]),
     "deferred_fraction": ({"class_weight": {0: 5.0}}, [0.2, 0.5, 0.8]),
     "batch_sampling": ({}, [None, "balanced", 0.3]),
+    "mixup": ({}, [0.1, 0.4, 2.0]),
     "tol": ({}, [0.0, 1e-3]),
     "n_iter_no_change": ({}, [1, 5]),
     "shuffle": ({}, [True, False]),

@@ -183,8 +183,7 @@ def class_weight_tables(class_weight, y, sample_weight, target):
     columns, classes = _columns(y, target)
     if isinstance(class_weight, str):
         weigh = {"balanced": _balanced, "effective": _effective}[class_weight]
-        counts = (_counts(column, known, sample_weight) for column, known in zip(columns, classes, strict=True))
-        return [weigh(one, len(columns[0])) for one in counts]
+        return [weigh(_counts(*pair, sample_weight)) for pair in zip(columns, classes, strict=True)]
     given = class_weight if isinstance(class_weight, list) else [class_weight]
     if len(given) != len(columns):
         raise ValueError(f"class_weight needs one dict for each of the {len(columns)} targets, got {class_weight!r}.")
@@ -214,21 +213,16 @@ def _counts(column, known, sample_weight):
     return np.bincount(_numbers(column, known), weights=sample_weight, minlength=len(known))
 
 
-def _balanced(counts, n_rows):
+def _balanced(counts):
     return counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))
 
 
-def _effective(counts, n_rows):
-    """Return weights of classes by their effective numbers of rows (Cui et al., 2019); the mean over rows is one.
-
-    Weights of rows are proportions, so the rows they are shared out to are as many as there are.
-    """
-    rows = counts * (n_rows / counts.sum())
+def _effective(counts):
+    """Return weights of classes by their effective numbers of rows (Cui et al., 2019); the mean over rows is one."""
     # (1 - b) / (1 - b ** n); a class without rows weighs nothing, as a balanced one.
-    weights = np.where(
-        rows > 0, (1 - _SAME_AGAIN) / -np.expm1(np.where(rows > 0, rows, 1.0) * np.log(_SAME_AGAIN)), 0.0
-    )
-    return weights * (n_rows / (weights * rows).sum())
+    news = -np.expm1(np.where(counts > 0, counts, np.inf) * np.log(_SAME_AGAIN))
+    weights = np.where(counts > 0, (1 - _SAME_AGAIN) / news, 0.0)
+    return weights * (counts.sum() / (weights * counts).sum())
 
 
 def weights_by_class(y, target, tables):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skdeep._data import rows as data
+from skdeep._data.columns import Ragged, Sparse
 from skdeep._data.rows import RowData
 from skdeep._estimator import plans, scores, training
 from skdeep._estimator.net import Net, Stage
@@ -59,6 +60,8 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     epochs = plans.epochs(epochs, design, weighed[0].n_rows, batch_size)
     stages = _stages(design, epochs, goes_on=before is not None)
     numbers = design.numbers | inputs.numbers(weighed[0].X, weighed[0].sample_weight)
+    if design.mixup is not None:
+        _check_mixed(signature, problem.columns(target, inputs.dtype))
     objective = _objective(problem, target, design)
     known = {"numbers": numbers | objective[1], "n_members": design.n_members}
     net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, **known)
@@ -153,6 +156,19 @@ def _objective(problem, target, design):
         recipe = ensemble.recipe(recipe)
     recipe, late = problem.deferred(recipe, target)
     return recipe, numbers | dict.fromkeys(late, 1.0), late
+
+
+def _check_mixed(signature, targets):
+    """Raise ValueError if there is no mean of two rows, or of the losses of their targets."""
+    for _, column in signature.inputs:
+        if np.issubdtype(np.dtype(column.dtype), np.integer):
+            raise ValueError("mixup makes means of rows, but X holds ids, which have none; set mixup=0.")
+        if isinstance(column, Sparse):
+            raise ValueError("mixup makes means of rows, for which X must not be sparse; set mixup=0.")
+        if isinstance(column, Ragged):
+            raise ValueError("mixup makes means of series, which must be of one length; set mixup=0.")
+    if any(isinstance(column, Ragged) for _, column in targets):
+        raise ValueError("mixup is for targets of whole rows, but here each moment has one; set mixup=0.")
 
 
 def _encoded(rows, inputs, problem, target, signature):

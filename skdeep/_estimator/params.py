@@ -79,6 +79,19 @@ def positive(kind, closed="neither"):
     return Interval(kind, 0, None, closed=closed)
 
 
+def mixup_param():
+    """Declare `mixup`, training on mixtures of rows; images have it as an augmentation."""
+    return param(
+        0.0,
+        [Interval(Real, 0.01, None, closed="left"), Options(Real, {0.0})],
+        "float",
+        "Trains on weighted means of two rows and of the losses of their targets (Zhang et al., 2018): the alpha of "
+        "Beta(alpha, alpha), from which the weights are drawn. Small values, from 0.01 on, keep most rows nearly as "
+        "they are; 0 keeps all. Rows have to be numbers of one shape: X is neither sparse, nor ids, nor of different "
+        "lengths.",
+    )
+
+
 @dataclass(eq=False, repr=False)
 class TrainingParams:
     """How the weights move, what holds them back, and how long training goes on."""
@@ -248,8 +261,9 @@ class ClassifierParams:
         'dict, list of dict, "balanced", "effective" or None',
         'Weights of the classes in the loss, multiplied with sample_weight. "balanced" weighs classes inversely to '
         'their number of rows n; "effective" by 0.001 / (1 - 0.999 ** n), which is about the same up to some hundred '
-        "rows, while thousands of rows more tell nothing new (Cui et al., 2019). For several targets or labels, a list "
-        "with one dict each. Probabilities are those of classes that are as frequent as their weights make them.",
+        "rows, while thousands of rows more tell nothing new (Cui et al., 2019); the mean over rows is one. For "
+        "several targets or labels, a list with one dict each. Probabilities are those of classes that are as frequent "
+        "as their weights make them.",
     )
     deferred_fraction: float = param(
         0.0,

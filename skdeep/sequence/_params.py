@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from skdeep._data.inputs import SeriesInputs, TokenInputs
-from skdeep._estimator.params import TrainingParams, param, positive
+from skdeep._estimator.params import TrainingParams, mixup_param, param, positive
 from skdeep._estimator.scheduled import (
     epochs_param,
     learning_rate_param,
@@ -65,6 +65,7 @@ class SequenceParams(FormParams, TrainingParams):
     train_embedding: bool = param(
         True, ["boolean"], "bool", "Whether the vectors of `embedding_matrix` are trained further."
     )
+    mixup: float = mixup_param()
 
     _inputs_class = SeriesInputs
 

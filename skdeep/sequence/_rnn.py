@@ -89,7 +89,7 @@ class _RNN:
         )
         numbers = {name: rate for name, rate in rates.items() if rate}
         spec = ModelSpec(rnn.build, config, tuple(numbers))
-        return Design(spec, numbers, *SCHEDULE, initial=lambda: placed, steps=STEPS)
+        return Design(spec, numbers, *SCHEDULE, initial=lambda: placed, mixup=float(self.mixup) or None, steps=STEPS)
 
 
 def _units(units):

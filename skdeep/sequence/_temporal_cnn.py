@@ -107,8 +107,8 @@ class _TemporalCNN(SequenceParams):
             reading, placed = self._reading(inputs, differences)
             specs.append(ModelSpec(temporal_cnn.build, self._config(reading, output_sizes), tuple(numbers)))
         model = specs[0] if len(specs) == 1 else together(tuple(specs))
-        initial, n_members = lambda: placed, len(specs)
-        return Design(model, numbers, *SCHEDULE, initial=initial, n_members=n_members, steps=STEPS)
+        initial, mixup = lambda: placed, float(self.mixup) or None
+        return Design(model, numbers, *SCHEDULE, initial=initial, mixup=mixup, n_members=len(specs), steps=STEPS)
 
     def _config(self, reading, output_sizes):
         filters, depth = _MEASURES[self.architecture]

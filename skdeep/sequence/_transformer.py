@@ -131,7 +131,7 @@ class _Transformer(SequenceParams):
         )
         numbers = {"dropout": float(self.dropout)} if self.dropout else {}
         spec = ModelSpec(transformer.build, config, tuple(numbers))
-        return Design(spec, numbers, *SCHEDULE, initial=lambda: placed, steps=STEPS)
+        return Design(spec, numbers, *SCHEDULE, initial=lambda: placed, mixup=float(self.mixup) or None, steps=STEPS)
 
 
 @estimator

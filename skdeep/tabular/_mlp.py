@@ -15,6 +15,7 @@ from skdeep._estimator.params import (
     RegressorParams,
     TrainingParams,
     estimator,
+    mixup_param,
     param,
 )
 from skdeep._estimator.regressor import DeepRegressor
@@ -68,6 +69,7 @@ class _MLP:
         "family that follow another, He; for selu, LeCun. With it, the biases of the first hidden layer are drawn as "
         "wide as the values of X, at most as standardised columns; other biases start at zero.",
     )
+    mixup: float = mixup_param()
 
     _attributes = """
         coefs_, intercepts_ : list of ndarray
@@ -92,7 +94,7 @@ class _MLP:
         mlp.check(config)
         numbers = {"dropout": float(self.dropout)} if config.dropout else {}
         learned = ("bias_deviation",) if config.draws_biases else ()
-        return Design(ModelSpec(mlp.build, config, (*numbers, *learned)), numbers)
+        return Design(ModelSpec(mlp.build, config, (*numbers, *learned)), numbers, mixup=float(self.mixup) or None)
 
     @property
     def coefs_(self):
@@ -139,6 +141,7 @@ class MLPClassifier(DeepClassifier, TrainingParams, ClassifierParams, _MLP):
     He et al. (2015), "Delving deep into rectifiers", for the initial weights.
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting".
     Goodfellow et al. (2013), "Maxout networks".
+    Zhang et al. (2018), "mixup: beyond empirical risk minimization".
     Kingma and Ba (2015), "Adam: a method for stochastic optimization".
 
     Examples

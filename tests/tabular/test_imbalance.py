@@ -55,8 +55,7 @@ def test_effective_weights_are_those_of_the_paper(kind, weighted):
     by_class = np.ones(100)
     for column in columns:
         _, codes = np.unique(column, return_inverse=True)
-        shares = np.bincount(codes, weights=weight) / weight.sum()
-        by_class *= effective(100 * shares)[codes]
+        by_class *= effective(np.bincount(codes, weights=weight))[codes]
     by_hand = net().fit(X, y, weight * by_class)
     same_weights(net(class_weight="effective").fit(X, y, WEIGHT if weighted else None), by_hand)
 

@@ -47,6 +47,7 @@ EFFECTS = {
     "class_weight": ({0: 5.0}, {}),
     "deferred_fraction": (0.5, {"class_weight": {0: 5.0}}),
     "batch_sampling": ("sqrt", {"batch_size": 50}),
+    "mixup": (0.5, {}),
     "alpha": (0.5, {}),
     "l1": (0.5, {}),
     "optimizer": ("rmsprop", {}),
@@ -67,8 +68,10 @@ EFFECTS = {
     "dtype": ("float32", {}),
     "random_state": (1, {}),
 }
-INVISIBLE = {"callbacks", "verbose"}
-OF_REGRESSORS = {"loss": ("absolute_error", {})} | {n: EFFECTS[n] for n in ("hidden_layer_sizes", "scoring", "alpha")}
+INVISIBLE = {"callbacks", "prediction_prior", "verbose"}
+OF_REGRESSORS = {"loss": ("absolute_error", {}), "target_weight": ("lds", {})} | {
+    n: EFFECTS[n] for n in ("hidden_layer_sizes", "scoring", "alpha", "mixup")
+}
 CASES = [pytest.param(MLPClassifier, name, *entry, id=name) for name, entry in EFFECTS.items()]
 CASES += [
     pytest.param(MLPRegressor, name, *entry, id=f"{name} of a regressor") for name, entry in OF_REGRESSORS.items()
@@ -76,7 +79,8 @@ CASES += [
 
 
 def test_the_table_misses_no_parameter():
-    assert set(EFFECTS) | INVISIBLE == set(MLPClassifier().get_params()) | set(MLPRegressor().get_params())
+    parameters = set(MLPClassifier().get_params()) | set(MLPRegressor().get_params())
+    assert set(EFFECTS) | set(OF_REGRESSORS) | INVISIBLE == parameters
 
 
 @pytest.mark.parametrize(("make", "name", "value", "beside"), CASES)
@@ -142,6 +146,9 @@ UNUSUAL = {
     "class_weight": {0: 2.0},
     "deferred_fraction": 0.4,
     "batch_sampling": 0.6,
+    "prediction_prior": [0.2, 0.3, 0.5],
+    "target_weight": "lds",
+    "mixup": 0.3,
     "callbacks": [keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.3, patience=1)],
     "warm_start": True,
     "dtype": "float64",

@@ -110,7 +110,7 @@ class Tables:
     @staticmethod
     def tag(tags, estimator):
         """Say in scikit-learn's tags what X of an estimator may be."""
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = not getattr(estimator, "mixup", 0.0)
 
 
 def _mean_square(X, sample_weight):
