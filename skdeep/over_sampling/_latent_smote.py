@@ -58,8 +58,9 @@ class LatentSMOTE(GeneratingSampler):
 
     Notes
     -----
-    Measured on 14 imbalanced tables (mean of the geometric mean of recalls): a net cut at one half .623, after SMOTE
-    .713, cut at the share of the rare class, without any new row, .822.
+    Measured on four imbalanced tables (mean of the geometric mean of recalls of a net, three folds): cut at one half
+    .64, after SMOTE .78, after VAEOverSampler .78, after LatentSMOTE .76; cut at the share of the rare class, without
+    any new row, .82.
 
     Columns are standardised inside. Categories become columns of 0 and 1, of which the largest that is decoded counts;
     they keep their dtype. Whole numbers are rounded. No value is beyond the extremes of its column. Images and other

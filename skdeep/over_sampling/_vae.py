@@ -50,9 +50,11 @@ class VAEOverSampler(GeneratingSampler):
 
     Notes
     -----
-    Measured on 14 imbalanced tables (mean of the geometric mean of recalls): a net cut at one half .623, after SMOTE
-    .713, cut at the share of the rare class, without any new row, .822. Generated rows add to that where a class is
-    so rare that a classifier cannot learn its shape; they do not replace the threshold.
+    Measured on four imbalanced tables (mean of the geometric mean of recalls of a net, three folds): cut at one half
+    .64, after SMOTE .78, after VAEOverSampler .78, after LatentSMOTE .76; cut at the share of the rare class, without
+    any new row, .82.
+    Generated rows may add to that where a class is so rare that a classifier cannot learn its shape; they do not
+    replace the threshold.
 
     Columns are standardised inside. Categories become columns of 0 and 1, of which the largest that is decoded counts;
     they keep their dtype. Whole numbers are rounded. No value is beyond the extremes of its column. Images and other
