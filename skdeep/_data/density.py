@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _BINS = 100
-_KERNEL = np.exp(-0.5 * (np.arange(-2, 3) / 2.0) ** 2)  # five bins wide, of a standard deviation of two bins
+_REACH, _DEVIATION = 2, 2.0  # of the normal kernel, in bins
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class SmoothedDensity:
         edges = np.linspace(y.min(), y.max(), _BINS + 1)[1:-1]
         places = np.searchsorted(edges, y, side="right")
         counts = np.bincount(places, sample_weight, _BINS).astype(np.float64)
-        smoothed = np.convolve(counts, _KERNEL, mode="same")
+        kernel = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / _DEVIATION) ** 2)
+        smoothed = np.convolve(counts, kernel, mode="same")
         weights = 1.0 / np.where(smoothed > 0, smoothed, smoothed[smoothed > 0].min())
         return cls(edges, weights / np.average(weights[places], weights=sample_weight))
 

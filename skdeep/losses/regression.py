@@ -245,6 +245,7 @@ class BalancedSquaredError(Searchable, keras.losses.Loss):
         Returns
         -------
         loss : BalancedSquaredError
+            A copy that can be called.
         """
         edges, weights = self._bins(np.asarray(y, dtype=np.float64).reshape(len(y), -1), sample_weight)
         found = plain_copy(self)
@@ -252,7 +253,22 @@ class BalancedSquaredError(Searchable, keras.losses.Loss):
         return found
 
     def learned(self, y, sample_weight, offset, scale):
-        """Return the live vectors of training targets, which are shifted and divided afterwards."""
+        """Return what a program is told of the bins of training targets.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples, n_targets)
+            Targets in their own units.
+        sample_weight : ndarray of shape (n_samples,) or None
+            Weights of the rows.
+        offset, scale : ndarray of shape (n_targets,)
+            What targets are shifted and divided by in the program.
+
+        Returns
+        -------
+        vectors : dict of ndarray
+            Edges and weights of the bins, of one target after the other.
+        """
         return _bins.vectors(*self._bins(y, sample_weight), y, offset, scale)
 
     def _bins(self, y, sample_weight):
@@ -352,12 +368,16 @@ class BatchBalancedSquaredError(Searchable, keras.losses.Loss):
         Parameters
         ----------
         y_true, y_pred : tensor of shape (n, n_targets)
+            Targets and predictions.
         sigma : tensor of shape ()
-        sample_weight : tensor of shape (n,) or None
+            Noise of the targets.
+        sample_weight : tensor of shape (n,) or None, default=None
+            Weights of the rows.
 
         Returns
         -------
         losses : tensor of shape (n,)
+            Of each row.
         """
         y_true = tf.reshape(y_true, tf.shape(y_pred))
         squares = tf.reduce_mean(tf.square(y_pred[:, None] - y_true[None]), axis=-1)
@@ -368,7 +388,18 @@ class BatchBalancedSquaredError(Searchable, keras.losses.Loss):
         return tf.stop_gradient(2.0 * sigma**2) * (tf.reduce_logsumexp(logits, axis=1) - own)
 
     def alone(self, y_true, y_pred):
-        """Return the squared error of each row."""
+        """Return the squared error of each row.
+
+        Parameters
+        ----------
+        y_true, y_pred : tensor of shape (n, n_targets)
+            Targets and predictions.
+
+        Returns
+        -------
+        losses : tensor of shape (n,)
+            Of each row.
+        """
         return tf.reduce_mean(tf.square(y_true - y_pred), axis=-1)
 
     def get_config(self):
