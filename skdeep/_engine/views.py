@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from skdeep._engine import decoding
 from skdeep._engine.objectives import variational
 from skdeep._engine.objectives.own_rows import by_member
+from skdeep._engine.objectives.terms import flat
 from skdeep._engine.spec import InputSignature, Recipe
 from skdeep.utils._tensorflow import keras, tf
 
@@ -61,7 +62,7 @@ def _losses(config, models):
 
     def of_rows(inputs):
         (rows,) = inputs.values()
-        return loss(tf.sparse.to_dense(rows) if isinstance(rows, tf.SparseTensor) else rows, again(inputs))
+        return loss(flat(rows), flat(again(inputs)))
 
     return of_rows
 
@@ -72,11 +73,11 @@ def _bound(config, models):
 
     def of_rows(inputs):
         (name, *_), variance = encoder.input, inputs["variance"]
-        rows = variational.flat(variational.dense(inputs[name]))
+        rows = flat(inputs[name])
         mean, log_variance = variational.posterior(_called(encoder, inputs))
         noise = tf.constant(variational.even_noise(n_draws, mean.shape[1]), mean.dtype)
         codes = mean[:, None] + tf.exp(log_variance / 2)[:, None] * noise
-        decoded = variational.flat(_called(decoder, {"code": tf.reshape(codes, (-1, mean.shape[1]))}))
+        decoded = flat(_called(decoder, {"code": tf.reshape(codes, (-1, mean.shape[1]))}))
         decoded = tf.reshape(decoded, (-1, n_draws, decoded.shape[1]))
         given = variational.log_likelihood(likelihood, rows[:, None], decoded, variance[:, None, None])
         # log p(z) - log q(z | x), whose constants are the same

@@ -136,11 +136,12 @@ def _split(estimator, inputs, problem, rows, held_out, target, seed):
 
 def _stages(design, epochs, *, goes_on):
     """Return all stages; training that goes on is in the last of them."""
-    if not design.later:
-        return [Stage(design.model, epochs)]
     if goes_on:
-        return [dataclasses.replace(design.later[-1], epochs=epochs)]
-    return [Stage(design.model, epochs), *design.later]
+        return [dataclasses.replace(design.later[-1], epochs=epochs) if design.later else Stage(design.model, epochs)]
+    earlier = [
+        Stage(design.model, max(1, round(share * epochs)), objective=objective) for share, objective in design.earlier
+    ]
+    return [*earlier, Stage(design.model, epochs), *design.later]
 
 
 def _objective(problem, target, design):

@@ -9,7 +9,7 @@ from skdeep._engine.spec import InputSignature, ModelSpec
 
 @dataclass(frozen=True)
 class Stage:
-    """A later part of training, with another net that has the same weights.
+    """A part of training, with another net that has the same weights, or another objective.
 
     Parameters
     ----------
@@ -17,11 +17,15 @@ class Stage:
     epochs : int
     rate_factor : float
         Multiplies the learning rate.
+    objective : callable or None
+        Makes the recipe of what this stage minimises of that of the whole training. What is reached in such a stage is
+        not compared with the others.
     """
 
     model: ModelSpec
     epochs: int
     rate_factor: float = 1.0
+    objective: Callable | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Design:
         What `learning_rate_schedule="auto"` means.
     rate_factor : float
         What `learning_rate="auto"` is multiplied by under that schedule.
+    earlier : tuple of (float, callable)
+        What is trained before the model is: shares of its `epochs`, and the objective of each such stage.
     later : tuple of Stage
         What follows the `epochs` in which the model is trained.
     initial : callable or None
@@ -57,6 +63,7 @@ class Design:
     numbers: dict
     schedule: Any = None
     rate_factor: float = 1.0
+    earlier: tuple = ()
     later: tuple = ()
     initial: Callable | None = None
     mixup: float | None = None

@@ -113,12 +113,15 @@ def run(run, stages, start, first_epoch):
         own = {name: float(parts[number]) for name, parts in late.items()}
         outcome = _train(run, stage, start, first_epoch + n_epochs, own)
         result = outcome.result
-        start = Start(result.weights, result.optimizer_state, outcome.optimizer_kind, outcome.n_steps)
+        state = None if stage.objective else result.optimizer_state  # which is that of other variables
+        start = Start(result.weights, state, outcome.optimizer_kind, outcome.n_steps)
         history, n_epochs = joined(history, result.history), n_epochs + result.n_epochs
         keeps_best = run.watch in ("val_loss", "val_score")
-        best = result if best is None or not keeps_best or run.improves(result.best, best.best) else best
+        if stage.objective is None:
+            best = result if best is None or not keeps_best or run.improves(result.best, best.best) else best
         if result.interrupted:
             break
+    best = best or result  # of a training that was interrupted early
     result = dataclasses.replace(result, weights=best.weights, history=history, n_epochs=n_epochs)
     return dataclasses.replace(outcome, result=result, best=best.best if keeps_best else None)
 
@@ -137,7 +140,7 @@ def _train(run, stage, start, first_epoch, late):
         stage.model,
         run.signature,
         run.targets,
-        run.objective,
+        stage.objective(run.objective) if stage.objective else run.objective,
         weighted=any(part is not None and part.sample_weight is not None for part in (rows, validation)),
         one_vector=one_vector,
         schedules=(*run.rising, *late),

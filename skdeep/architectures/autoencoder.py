@@ -60,6 +60,24 @@ def check(config):
     _activations.check_initializer(config.kernel_initializer)
 
 
+def pairs(config):
+    """Return what belongs together in a dense encoder and decoder, from the rows on.
+
+    Returns
+    -------
+    pairs : list of (str, str, tuple of str)
+        For each layer of the encoder, the names of the layers whose outputs are the code of a net that ends there, in
+        the encoder and in the decoder, and of the two layers that such a net has more than the one before.
+    """
+    last = len(config.hidden_layer_sizes)
+    encoders = [*(f"encoder_{index}" for index in range(last)), "code_layer"]
+    decoders = [*(f"decoder_{index}" for index in range(last)), "rows"]
+    ends = [*(f"{name}_activation" for name in encoders[:-1]), "code_layer"]
+    begins = ["code", *(f"{name}_activation" for name in decoders[:-1])]
+    trained = zip(encoders, decoders[::-1], strict=True)
+    return list(zip(ends, begins[::-1], trained, strict=True))
+
+
 def build(config, signature, numbers):
     """Return the encoder and the decoder, as named keras.Models.
 

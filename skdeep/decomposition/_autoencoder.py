@@ -1,6 +1,8 @@
-"""Autoencoders of tables."""
+"""Autoencoders of tables, images and series."""
 
+import math
 from dataclasses import dataclass
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -16,6 +18,7 @@ from skdeep.architectures import autoencoder
 from skdeep.decomposition._coding import BOTH, STEPS, Coding, CodingParams, statistics
 from skdeep.utils._keys import described
 
+_SHARE = 0.25  # of the epochs, for each layer that is trained by itself
 _STRENGTH = [positive(Real, closed="left")]
 
 
@@ -46,6 +49,14 @@ class _AutoencoderParams(CodingParams):
     tied_weights: bool = param(
         False, ["boolean"], "bool", "Whether the decoder uses the kernels of the encoder, transposed."
     )
+    layerwise: bool = param(
+        False,
+        ["boolean"],
+        "bool",
+        "Whether dense layers are first trained one after the other, from the rows on: each, with its pair in the "
+        "decoder, for a quarter of the epochs, while those before it stay as they are (Bengio et al.). `history_` "
+        "begins with these epochs.",
+    )
     loss: object = param(
         "squared_error",
         [str, callable],
@@ -59,10 +70,11 @@ class _AutoencoderParams(CodingParams):
 class Autoencoder(_AutoencoderParams, Coding):
     """Autoencoder: a short code of each row, from which the row can be made again.
 
-    An encoder of dense layers makes the code, a decoder makes the row of it, and both are trained for the row to come
+    An encoder makes the code, a decoder makes the row of it, and both are trained for the row to come
     out as it went in. `transform` gives the codes, for another estimator, a search of neighbours or a map.
 
-    X is numeric, dense or sparse; what has no scale in common wants one first, for example by StandardScaler.
+    X is numeric, dense or sparse, or images or series (`architecture`). What has no scale in common wants one first,
+    for example by StandardScaler.
 
     {parameters}
 
@@ -86,6 +98,7 @@ class Autoencoder(_AutoencoderParams, Coding):
     References
     ----------
     Hinton and Salakhutdinov (2006), "Reducing the dimensionality of data with neural networks".
+    Bengio et al. (2007), "Greedy layer-wise training of deep networks": `layerwise`.
     Vincent et al. (2008), "Extracting and composing robust features with denoising autoencoders": `noise`.
     Rifai et al. (2011), "Contractive auto-encoders: explicit invariance during feature extraction": `contraction`.
 
@@ -125,7 +138,7 @@ class Autoencoder(_AutoencoderParams, Coding):
         return Reconstructing(self.loss, {"sparsity": float(self.sparsity), "contraction": float(self.contraction)})
 
     def _design(self, inputs, signature, output_sizes):
-        n_columns = signature.inputs[0][1].shape[0]
+        n_columns = math.prod(signature.inputs[0][1].shape)
         self._check(n_columns, inputs)
         config = autoencoder.AutoencoderConfig(
             int(self.n_components),
@@ -135,17 +148,30 @@ class Autoencoder(_AutoencoderParams, Coding):
             noise=self.noise > 0,
             tied=bool(self.tied_weights),
             standardized=inputs.mean is not None,
+            architecture=self.architecture,
         )
         autoencoder.check(config)
         numbers = {"noise": float(self.noise)} if config.noise else {}
         spec = ModelSpec(autoencoder.build, config, tuple(numbers))
-        return Design(spec, numbers, *SCHEDULE, initial=lambda: statistics(inputs), steps=STEPS)
+        return Design(spec, numbers, *SCHEDULE, self._earlier(config), initial=lambda: statistics(inputs), steps=STEPS)
+
+    def _earlier(self, config):
+        """Return the stages in which single layers are trained."""
+        if not self.layerwise or not config.hidden_layer_sizes:
+            return ()
+        from skdeep._engine.objectives import reconstruction
+
+        parts = [reconstruction.Part(*pair) for pair in autoencoder.pairs(config)]
+        return tuple((_SHARE, partial(reconstruction.of_part, part)) for part in parts)
 
     def _check(self, n_columns, inputs):
+        for name in ("tied_weights", "layerwise"):
+            if getattr(self, name) and self.architecture != "dense":
+                raise ValueError(f"{name}=True needs architecture='dense', got {self.architecture!r}.")
         if inputs.mean is None and self.noise:
             raise ValueError(f"noise={self.noise} would fill a sparse X; use X.toarray(), or no noise.")
         if self.n_components > n_columns and not (self.noise or self.sparsity or self.contraction):
             raise ValueError(
-                f"n_components={self.n_components} is more than the {n_columns} columns of X: the code could be a copy "
-                "of its row. Use fewer, or noise, sparsity or contraction."
+                f"n_components={self.n_components} is more than the {n_columns} values of a row: the code could be a "
+                "copy of its row. Use fewer, or noise, sparsity or contraction."
             )

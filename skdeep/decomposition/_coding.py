@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data.columns import Dense
 from skdeep._data.inputs import precision
-from skdeep._data.inputs.reconstructed import ReconstructedTables
+from skdeep._data.inputs.reconstructed import ReconstructedImages, ReconstructedSeries, ReconstructedTables
 from skdeep._data.rows import RowData
 from skdeep._engine.spec import InputSignature
 from skdeep._estimator import fitting
@@ -33,6 +33,8 @@ from skdeep.utils._words import Names
 
 BOTH = "encoder", "decoder"
 STEPS = 3_000, 20
+_INPUTS = {"dense": ReconstructedTables, "rnn": ReconstructedSeries}
+_FILTERS, _RECURRENT_UNITS = (32, 64), (64,)
 _UNITS_A_COLUMN, _FEWEST_UNITS, _MOST_UNITS = 4, 32, 256
 
 
@@ -47,16 +49,32 @@ class CodingParams(TrainingParams):
         "auto",
         ["array-like", Interval(Integral, 1, None, closed="left"), Names({"auto"})],
         'tuple of int or "auto"',
-        'Units of the hidden layers of the encoder; the decoder has the same in the opposite order. "auto" is one '
-        "layer with four times as many units as X has columns, at least 32 and at most 256. () is an encoder that is "
+        "Units of the hidden layers of the encoder, or filters of its convolutions, each of which halves an image; the "
+        'decoder has the same in the opposite order. "auto" is one dense layer with four times as many units as X has '
+        "columns, at least 32 and at most 256; 32 and 64 filters; or 64 recurrent units. () is a dense encoder that is "
         "linear.",
+    )
+    architecture: str = param(
+        "dense",
+        [Names(autoencoder.ARCHITECTURES)],
+        '{"dense", "conv", "rnn"}',
+        'What the hidden layers are. "dense" reads rows of any shape as flat ones, "conv" images, "rnn" series of one '
+        "length, of shape (time,) or (time, channels), moment by moment.",
+    )
+    image_shape: object = param(
+        None,
+        ["array-like", None],
+        "tuple of int or None",
+        'Height, width and, if there are several, channels of the images of "conv". None is the shape of X or, of flat '
+        "rows, a square.",
     )
     activation: object = param(
         "relu",
         [str, callable],
         "str or callable",
-        "Activation of the hidden layers: any Keras name, or a function. The code itself has none. Without hidden "
-        "layers, and with the squared error, codes span the same space as the components of PCA.",
+        "Activation of the hidden layers: any Keras name, or a function; recurrent layers have their own. The code "
+        "has none. Without hidden layers, and with the squared error, codes span the same space as the components of "
+        "PCA.",
     )
     kernel_initializer: object = param(
         "auto",
@@ -96,13 +114,13 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features) or (n_samples, ...)
             Training rows.
         y : None
             Ignored, there for the sake of pipelines and searches.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss.
-        X_val : array-like or sparse matrix of shape (n_validation, n_features), default=None
+        X_val : array-like or sparse matrix of shape (n_validation, ...), default=None
             Validation rows, evaluated after every epoch; early stopping watches them instead of splitting some off X.
         sample_weight_val : array-like of shape (n_validation,), default=None
             Weights of the validation rows.
@@ -129,7 +147,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features) or (n_samples, ...)
             Training rows.
         y : None
             Ignored.
@@ -160,7 +178,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features) or (n_samples, ...)
             Rows.
 
         Returns
@@ -180,8 +198,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
 
         Returns
         -------
-        rows : ndarray of shape (n_samples, n_features)
-            In units of the training rows.
+        rows : ndarray of shape (n_samples, n_features) or (n_samples, ...)
+            In units of the training rows, and in the shape in which `fit` was given them.
         """
         check_is_fitted(self, "weights_")
         from skdeep._engine import views
@@ -192,29 +210,29 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
         net = self._net
         called = InputSignature((("code", Dense((self._n_features_out,), net.dtype)),), net.dtype)
         (rows,) = self._forward(views.model("decoder", called))({"code": precision.converted(codes, net.dtype)})
-        return self._as_rows(rows).astype(codes.dtype, copy=False)
+        return self._as_rows(rows).astype(codes.dtype, copy=False).reshape(len(rows), *self.row_shape_)
 
     def reconstruct(self, X):
         """Return rows as the decoder makes them of their codes.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features) or (n_samples, ...)
             Rows.
 
         Returns
         -------
-        rows : ndarray of shape (n_samples, n_features)
-            The same rows, made again.
+        rows : ndarray of shape (n_samples, n_features) or (n_samples, ...)
+            The same rows, made again, in the shape of X.
         """
-        return self._made(X, *BOTH)
+        return self._made(X, *BOTH).reshape(np.shape(X))
 
     def score(self, X, y=None, sample_weight=None):
         """Return the mean of `score_samples`, which a search makes as large as it can.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features) or (n_samples, ...)
             Rows.
         y : None
             Ignored.
@@ -243,13 +261,26 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
         return decoded
 
     def _inputs(self):
-        return ReconstructedTables(self.dtype)
+        if self.architecture == "conv":
+            return ReconstructedImages(image_shape=self.image_shape, rescale=None, dtype=self.dtype)
+        if self.image_shape is not None:
+            raise ValueError(f"image_shape={self.image_shape!r} needs architecture='conv', got {self.architecture!r}.")
+        return _INPUTS[self.architecture](dtype=self.dtype)
 
     def _sizes(self, n_columns):
         sizes = self.hidden_layer_sizes
         if isinstance(sizes, str):
-            return (int(np.clip(_UNITS_A_COLUMN * n_columns, _FEWEST_UNITS, _MOST_UNITS)),)
-        return mlp.sizes(sizes)
+            units = int(np.clip(_UNITS_A_COLUMN * n_columns, _FEWEST_UNITS, _MOST_UNITS))
+            return {"dense": (units,), "conv": _FILTERS, "rnn": _RECURRENT_UNITS}[self.architecture]
+        sizes = mlp.sizes(sizes)
+        if not sizes and self.architecture != "dense":
+            raise ValueError(f"architecture={self.architecture!r} needs a hidden layer, got hidden_layer_sizes=().")
+        return sizes
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.architecture == "dense"
+        return tags
 
     @property
     def _n_features_out(self):

@@ -1,5 +1,6 @@
-"""Variational autoencoders of tables."""
+"""Variational autoencoders of tables, images and series."""
 
+import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 
@@ -57,11 +58,12 @@ class _VariationalParams(CodingParams):
 class VariationalAutoencoder(_VariationalParams, Coding):
     """Variational autoencoder: a distribution of rows that can be drawn from, learned by way of codes.
 
-    An encoder of dense layers makes of each row a normal distribution of codes, a decoder makes of a code a
+    An encoder makes of each row a normal distribution of codes, a decoder makes of a code a
     distribution of rows, and codes are held near the standard normal distribution. `transform` gives the means of the
     codes, `sample` new rows, `score_samples` how likely rows are.
 
-    X is numeric, dense or sparse; what has no scale in common wants one first, for example by StandardScaler.
+    X is numeric, dense or sparse, or images or series (`architecture`). What has no scale in common wants one first,
+    for example by StandardScaler.
 
     {parameters}
 
@@ -155,8 +157,8 @@ class VariationalAutoencoder(_VariationalParams, Coding):
 
         Returns
         -------
-        rows : ndarray of shape (n_samples, n_features)
-            In units of the training rows.
+        rows : ndarray of shape (n_samples, n_features) or (n_samples, ...)
+            In units of the training rows, and in the shape in which `fit` was given them.
         """
         check_is_fitted(self, "weights_")
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
@@ -181,10 +183,11 @@ class VariationalAutoencoder(_VariationalParams, Coding):
     def _design(self, inputs, signature, output_sizes):
         config = autoencoder.AutoencoderConfig(
             int(self.n_components),
-            self._sizes(signature.inputs[0][1].shape[0]),
+            self._sizes(math.prod(signature.inputs[0][1].shape)),
             described(self.activation),
             described(self.kernel_initializer),
             standardized=inputs.mean is not None,
+            architecture=self.architecture,
             spread=True,
             units=self.likelihood == "gaussian",
         )

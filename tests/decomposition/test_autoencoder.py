@@ -261,7 +261,7 @@ def test_callbacks_see_the_whole_net_and_leave_nothing_behind():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"n_components": 5}, "n_components=5 is more than the 4 columns of X"),
+        ({"n_components": 5}, "n_components=5 is more than the 4 values of a row"),
         ({"n_components": 0}, "The 'n_components' parameter"),
         ({"noise": 1.5}, "The 'noise' parameter"),
         ({"sparsity": -1.0}, "The 'sparsity' parameter"),

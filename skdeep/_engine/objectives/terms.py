@@ -1,5 +1,6 @@
 """The pieces objectives are made of: batches in, terms of a loss out, and which variables move."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -54,6 +55,17 @@ def summed(losses, weights=None, coefficient=1.0):
     if weights is None:
         return Term(tf.reduce_sum(losses), tf.cast(tf.size(losses), losses.dtype), coefficient)
     return Term(tf.reduce_sum(losses * weights), tf.reduce_sum(weights), coefficient)
+
+
+def dense(rows):
+    """Return rows that may be sparse as a dense tensor."""
+    return tf.sparse.to_dense(rows) if isinstance(rows, tf.SparseTensor) else rows
+
+
+def flat(rows):
+    """Return rows of any shape, or sparse ones, as a dense table."""
+    rows = dense(rows)
+    return rows if len(rows.shape) == 2 else tf.reshape(rows, (-1, math.prod(rows.shape[1:])))
 
 
 class Update(NamedTuple):

@@ -19,7 +19,7 @@ import math
 import numpy as np
 from scipy.special import ndtri
 
-from skdeep._engine.objectives.terms import Objective, Update, summed
+from skdeep._engine.objectives.terms import Objective, Update, dense, flat, summed
 from skdeep._engine.spec import Recipe
 from skdeep._engine.state import weights_of
 from skdeep.utils._tensorflow import keras, tf
@@ -141,16 +141,6 @@ def even_noise(n_draws, length):
     random = np.random.default_rng(0)
     ranks = random.permuted(np.tile(np.arange(n_draws), (length, 1)), axis=1)
     return ndtri((ranks + random.uniform(size=ranks.shape)) / n_draws).T
-
-
-def dense(rows):
-    """Return rows that may be sparse as a dense tensor."""
-    return tf.sparse.to_dense(rows) if isinstance(rows, tf.SparseTensor) else rows
-
-
-def flat(rows):
-    """Return rows of any shape as a table."""
-    return rows if len(rows.shape) == 2 else tf.reshape(rows, (-1, math.prod(rows.shape[1:])))
 
 
 def posterior(outputs):
