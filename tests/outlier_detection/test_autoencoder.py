@@ -246,7 +246,7 @@ def test_few_rows_and_few_columns_are_enough(n_rows, n_columns):
         ({"loss": "poisson"}, "loss='poisson' is none of rows made again"),
         ({"activation": "reluu"}, "activation='reluu' is not the name"),
         ({"autoencoder": "conv"}, "The 'autoencoder' parameter"),
-        ({"autoencoder": Autoencoder(9)}, "n_components=9 is more than the 5 columns"),
+        ({"autoencoder": Autoencoder(9)}, "n_components=9 is more than the 5 values of a row"),
         ({"learning_rate": 1e38, "dtype": "float32"}, "Likely causes: a learning rate"),
     ],
     ids=str,
