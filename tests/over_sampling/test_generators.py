@@ -214,6 +214,16 @@ def test_seeds_and_the_net_that_is_held(cls):
     assert seeded.autoencoder_.random_state == 7
 
 
+def test_the_net_of_all_classes_is_one_of_two_inputs():
+    over = sampler(VAEOverSampler)
+    over.fit_resample(UNITS, Y)
+    scaled, classes = (UNITS - UNITS.mean(axis=0)) / UNITS.std(axis=0), np.eye(3)[Y]
+    again = over.autoencoder_.reconstruct(np.hstack([scaled, classes]))
+    assert_allclose(over.autoencoder_.model_.predict({"X": scaled, "condition": classes}, verbose=0), again, rtol=1e-5)
+    # Under another class the same row comes out otherwise.
+    assert not np.allclose(over.autoencoder_.reconstruct(np.hstack([scaled, classes[:, ::-1]])), again, atol=1e-3)
+
+
 @SAMPLERS
 def test_strategies_are_those_of_imbalanced_learn(cls):
     assert np.bincount(sampler(cls, sampling_strategy="minority").fit_resample(X, Y)[1]).tolist() == [120, 25, 120]

@@ -104,7 +104,7 @@ class Noise:
     """Normal noise of the codes of a batch.
 
     Copies of a row in a batch get the same noise, so that a row of weight two counts as two rows do. Others share it
-    now and then, by chance, which does no harm.
+    now and then, by chance, which makes gradients a little noisier.
     """
 
     def __init__(self):
