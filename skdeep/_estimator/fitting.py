@@ -61,7 +61,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     stages = _stages(design, epochs, goes_on=before is not None)
     numbers = design.numbers | inputs.numbers(weighed[0].X, weighed[0].sample_weight)
     if design.mixup is not None:
-        _check_mixed(signature, problem.columns(target, inputs.dtype))
+        _check_mixed(signature, problem.columns(target, inputs.dtype), problem.loss.facts)
     objective = _objective(problem, target, design)
     known = {"numbers": numbers | objective[1], "n_members": design.n_members}
     net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, **known)
@@ -159,8 +159,13 @@ def _objective(problem, target, design):
     return recipe, numbers | dict.fromkeys(late, 1.0), late
 
 
-def _check_mixed(signature, targets):
+def _check_mixed(signature, targets, loss):
     """Raise ValueError if there is no mean of two rows, or of the losses of their targets."""
+    if loss.by_batch:
+        raise ValueError(
+            f"mixup cannot be used with loss={loss.name!r}: rows that are mixed have no target of their own to be "
+            "compared with; set mixup=0."
+        )
     for _, column in signature.inputs:
         if np.issubdtype(np.dtype(column.dtype), np.integer):
             raise ValueError("mixup makes means of rows, but X holds ids, which have none; set mixup=0.")

@@ -55,6 +55,9 @@ class CrossEntropy(Searchable, keras.losses.Loss):
 class Focal(Searchable, keras.losses.Loss):
     """Cross-entropy that turns away from the rows the net already gets right: -(1 - p)^gamma log p.
 
+    In the estimators of this package it goes with `class_weight` and with several labels a row, but not with
+    `label_smoothing`.
+
     Parameters
     ----------
     gamma : float, default=2.0
@@ -138,7 +141,10 @@ class LogitAdjusted(_OfPriors):
     weighted or drawn again. tau = 1 is the balanced softmax.
 
     In the estimators of this package, `predict` and `decision_function` follow z, and `predict_proba` gives
-    softmax(z + tau log pi): labels for the balanced accuracy, and honest probabilities.
+    softmax(z + tau log pi): labels for the balanced accuracy, and honest probabilities. It goes with `label_smoothing`
+    and with several labels a row, each of which is a problem of two classes. With `class_weight` or `batch_sampling`
+    the shares are those that training sees, so that nothing is corrected twice: where these make classes equally
+    frequent, nothing is left to adjust.
 
     Parameters
     ----------
@@ -213,8 +219,9 @@ class LDAM(_OfPriors):
     The output of the class of a row is lowered by `max_margin * (least share / share of the class) ** (1/4)`, and all
     outputs are multiplied by `scale`, before the softmax. The rarest class has the largest margin.
 
-    The paper uses it with weights of the classes that begin late. In the estimators of this package,
-    probabilities are those of the scaled outputs, without margins.
+    The paper uses it with weights of the classes that begin late: `class_weight` with `deferred_fraction`. In the
+    estimators of this package, probabilities are those of the scaled outputs, without margins. It goes with several
+    labels a row, each of which is a problem of two classes, but not with `label_smoothing`.
 
     Parameters
     ----------

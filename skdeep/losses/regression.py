@@ -317,7 +317,8 @@ class BatchBalancedSquaredError(Searchable, keras.losses.Loss):
     rows, and in the sum of the softmax, there divided by their mean, so that a row of weight two is two rows.
     `val_loss` is the plain squared error.
 
-    A batch of n rows takes n * n differences.
+    A batch of n rows takes n * n differences. It is not for `mixup`: rows that are mixed have no target of their own to
+    be compared with.
 
     Parameters
     ----------

@@ -268,6 +268,7 @@ def test_losses_are_saved_and_loaded(loss):
         (lambda: regressor(BalancedSquaredError(bin_edges=[[0, 1], [0, 1], [0, 1]])).fit(X, TWO), "are for 3 targets"),
         (lambda: regressor("auto", target_weight="lds").fit(X, TWO), "'lds' is for one target, but y has 2"),
         (lambda: regressor(target_weight="lds").fit(X, SKEWED), "use one of them"),
+        (lambda: regressor(BatchBalancedSquaredError(), mixup=0.2).fit(X, SKEWED), "mixup cannot be used with loss"),
         (lambda: regressor("auto", target_weight="lds").partial_fit(X, SKEWED), "cannot be used with partial_fit"),
         (lambda: regressor("auto", target_weight="other").fit(X, SKEWED), "target_weight"),
         (lambda: Autoencoder(loss="balanced_squared_error").fit(X), "is none of rows made again"),

@@ -92,6 +92,17 @@ def test_the_prior_that_training_saw_counts_weights_of_rows_and_classes():
     assert_allclose(model.predict_proba(X), reweighted(p, seen / seen.sum(), [0.7, 0.2, 0.1]), rtol=1e-4, atol=1e-6)
 
 
+def test_the_prior_that_training_saw_counts_how_often_classes_are_drawn():
+    model = classifier(batch_sampling="sqrt").fit(X, Y)
+    p, seen = model.predict_proba(X), np.sqrt(SHARES) / np.sqrt(SHARES).sum()
+    model.set_params(prediction_prior=SHARES)
+    assert_allclose(model.predict_proba(X), reweighted(p, seen, SHARES), rtol=1e-4, atol=1e-6)
+    adjusted = classifier(batch_sampling="sqrt", loss="logit_adjusted").fit(X, Y)
+    assert_allclose(adjusted._net.numbers["output_0/priors"], seen)
+    margins = classifier(batch_sampling="sqrt", loss="ldam").fit(X, Y)
+    assert_allclose(margins._net.numbers["output_0/priors"], SHARES)
+
+
 def test_another_prior_decides_with_an_adjusting_loss_too():
     """And the uniform one is the adjustment itself."""
     model = classifier(loss=LogitAdjusted(1.0)).fit(X, Y)
