@@ -29,7 +29,7 @@ class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, Ba
 
     See Also
     --------
-    sklearn.ensemble.IsolationForest : About as good where anomalies are among the training rows, and needs no scaling.
+    sklearn.ensemble.IsolationForest : A little better where anomalies are among the training rows.
     sklearn.neighbors.LocalOutlierFactor : With novelty=True, better where the training rows are known to be normal.
 
     Notes

@@ -24,7 +24,7 @@ def trim_param():
         "float",
         "Share of the rows, those with the largest losses, that do not count in training, because they may be "
         "anomalies: of each batch, or, where a net is fitted that does not know of it, of the rows of a second fit "
-        "after the first. 0 if X is known to be clean.",
+        "after the first.",
     )
 
 

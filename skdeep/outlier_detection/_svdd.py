@@ -37,7 +37,7 @@ class DeepSVDD(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstimato
 
     See Also
     --------
-    AutoencoderOutlier : Better on most tables that were tried, above all with anomalies among the training rows.
+    AutoencoderOutlier : Shows what is odd about a row, and is better with anomalies among the training rows.
     sklearn.svm.OneClassSVM : The same idea with a kernel in place of a net.
 
     Notes

@@ -34,7 +34,7 @@ class VAEOutlier(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstima
 
     See Also
     --------
-    AutoencoderOutlier : Better on most tables that were tried, in less time.
+    AutoencoderOutlier : A little better on the tables that were tried, and shows what is odd about a row.
     skdeep.decomposition.VariationalAutoencoder : What is held, and more of its parameters.
 
     Notes

@@ -97,6 +97,19 @@ def test_a_step_is_one_of_adam_down_the_trimmed_loss_of_each_member():
             )
 
 
+@pytest.mark.parametrize(("trim", "kept"), [(0.0, 10), (0.29, 8), (0.3, 7), (0.999999, 1)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_so_many_rows_count_and_copies_count_alike(trim, kept, dtype):
+    import tensorflow as tf
+
+    from skdeep._engine.objectives.own_rows import counting
+
+    losses = np.array([np.arange(10)[::-1], np.repeat([3.0, 1.0], 5)], dtype)
+    weights = counting(tf.constant(losses), tf.constant(trim, dtype)).numpy()
+    assert_array_equal(weights[0], np.arange(10) >= 10 - kept)
+    assert_allclose(weights[1], [max(kept / 5 - 1, 0)] * 5 + [min(kept / 5, 1)] * 5, rtol=1e-6, atol=1e-6)
+
+
 def test_rows_of_members_are_drawn_with_replacement_and_anew_at_each_step():
     order = Drawn(50, 4000)
     first, second = order.rows(0, 1), order.rows(1, 1)

@@ -136,8 +136,8 @@ def counting(losses, trim):
         Share of the rows, less than one.
     """
     n_rows = tf.shape(losses)[1]
-    n_left_out = tf.cast(tf.floor(trim * tf.cast(n_rows, trim.dtype) + 1e-6), tf.int32)
-    n_kept = n_rows - n_left_out
+    n_left_out = tf.cast(tf.floor(trim * tf.cast(n_rows, trim.dtype) + 1e-4), tf.int32)
+    n_kept = tf.maximum(n_rows - n_left_out, 1)
     bound = tf.sort(losses, axis=1)[:, n_kept - 1, None]
     below, at = (tf.cast(one, losses.dtype) for one in (losses < bound, tf.equal(losses, bound)))
     room = tf.cast(n_kept, losses.dtype) - tf.reduce_sum(below, axis=1, keepdims=True)
