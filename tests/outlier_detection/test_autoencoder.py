@@ -204,6 +204,15 @@ def test_another_autoencoder_is_cloned_and_fitted_without_the_rows_it_makes_wors
     assert whole.n_features_in_ == 5
 
 
+def test_a_convolutional_autoencoder_is_given_images_as_they_are():
+    images = load_digits().images[:60]
+    inner = Autoencoder(3, architecture="conv", epochs=1, random_state=0)
+    model = AutoencoderOutlier(autoencoder=inner, trim=0.0).fit(images)
+    assert_array_equal(model.score_samples(images), clone(inner).fit(images).score_samples(images))
+    assert model.reconstruct(images).shape == images.shape
+    assert model.row_shape_ == (8, 8)
+
+
 def test_numbers_and_other_rows_compile_nothing(fitted):
     clone(fitted).fit(X)
     before = skdeep.cache_info().misses
