@@ -7,6 +7,7 @@ from skdeep._data.inputs import precision
 from skdeep._data.inputs.reconstructed import ConditionedTables
 from skdeep._engine.spec import InputSignature
 from skdeep.decomposition import VariationalAutoencoder
+from skdeep.decomposition._coding import BOTH
 
 
 class ConditionalAutoencoder(VariationalAutoencoder):
@@ -23,7 +24,11 @@ class ConditionalAutoencoder(VariationalAutoencoder):
         return net
 
     def _inputs(self):
-        return ConditionedTables(self.dtype, n_conditions=self._n_classes)
+        return ConditionedTables(dtype=self.dtype, n_conditions=self._n_classes)
+
+    def reconstruct(self, X):
+        """Return the rows of X, made again under their class, without the columns of the class."""
+        return self._made(X, *BOTH)
 
     def drawn(self, number, n_rows, random):
         """Return new rows of a class, by its number."""

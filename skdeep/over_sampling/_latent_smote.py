@@ -27,7 +27,7 @@ class LatentSMOTE(GeneratingSampler):
     autoencoder : Autoencoder or None, default=None
         The net, of which a copy is trained, or any transformer with `inverse_transform`. None is an Autoencoder with
         half as many components as there are columns, at most 32. Its parameters are searched as
-        autoencoder__n_components and the like.
+        autoencoder__n_components and the like. It is given flat rows: convolutions want to know the image_shape.
     k_neighbors : int, default=5
         Nearest neighbours, of the same class, between which new codes lie. A class of fewer rows has fewer.
     sampling_strategy : float, str, dict or callable, default='auto'

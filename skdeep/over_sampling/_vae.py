@@ -21,7 +21,7 @@ class VAEOverSampler(GeneratingSampler):
     ----------
     autoencoder : VariationalAutoencoder or None, default=None
         The net, of which a copy is trained; None is VariationalAutoencoder(). Its parameters are searched as
-        autoencoder__beta and the like. The likelihood has to be "gaussian".
+        autoencoder__beta and the like. It has dense layers and the likelihood "gaussian".
     sampling_strategy : float, str, dict or callable, default='auto'
         How many rows each class is to have, as in imbalanced-learn: a share of the largest class, for two classes;
         "minority", "not minority", "not majority" or "all", which are then as large as the largest, "auto" being "not
@@ -98,8 +98,11 @@ class VAEOverSampler(GeneratingSampler):
         return VariationalAutoencoder()
 
     def _trained(self, net, matrix, numbers):
-        if not isinstance(net, VariationalAutoencoder) or net.likelihood != "gaussian":
-            raise ValueError(f"autoencoder must be a VariationalAutoencoder with likelihood='gaussian', got {net!r}.")
+        if not isinstance(net, VariationalAutoencoder) or (net.likelihood, net.architecture) != ("gaussian", "dense"):
+            raise ValueError(
+                "autoencoder must be a VariationalAutoencoder with likelihood='gaussian' and architecture='dense', got "
+                f"{net!r}."
+            )
         counts = np.bincount(numbers)
         net = ConditionalAutoencoder.of(net, len(counts))
         weights = len(numbers) / len(counts) / counts

@@ -273,11 +273,23 @@ def test_bad_input(cls, parameters, rows, labels, message):
         clone(sampler(cls)).set_params(**parameters).fit_resample(rows, labels)
 
 
+def test_latent_smote_of_a_convolutional_net():
+    digits = load_digits()
+    rare = digits.target[:100] == 8
+    net = Autoencoder(4, hidden_layer_sizes=(4,), architecture="conv", image_shape=(8, 8), epochs=2)
+    made, labels = LatentSMOTE(net, random_state=0).fit_resample(digits.images[:100], rare)
+    assert (made.shape[1:], labels.sum()) == ((8, 8), (~rare).sum())
+
+
 def test_bad_nets():
-    for net in (Autoencoder(2), VariationalAutoencoder(2, likelihood="bernoulli")):
+    nets = (
+        Autoencoder(2),
+        *(VariationalAutoencoder(2, **of) for of in ({"likelihood": "bernoulli"}, {"architecture": "rnn"})),
+    )
+    for net in nets:
         with pytest.raises(ValueError, match=r"autoencoder must|The 'autoencoder' parameter"):
             VAEOverSampler(net).fit_resample(X, Y)
     with pytest.raises(ValueError, match="The 'k_neighbors' parameter"):
         LatentSMOTE(k_neighbors=0).fit_resample(X, Y)
-    with pytest.raises(ValueError, match="n_components=9 is more than the 4 columns"):
+    with pytest.raises(ValueError, match="n_components=9 is more than the 4"):
         LatentSMOTE(Autoencoder(9)).fit_resample(X, Y)
