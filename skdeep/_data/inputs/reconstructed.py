@@ -62,6 +62,10 @@ class _Centred:
             estimator.row_shape_ = shape
         return X
 
+    def numbers(self, X, sample_weight=None):
+        """Return the live numbers of the net that are statistics of training rows: none."""
+        return {}
+
     @staticmethod
     def _given(X):
         """Return X as the kind of input takes it."""
@@ -161,10 +165,6 @@ class ReconstructedImages(_Centred, Images):
     """Images, which are convolved."""
 
     attributes = Images.attributes + _Centred._shape_attribute
-
-    def numbers(self, X, sample_weight=None):
-        """Return the live numbers of the net that are statistics of training rows: none."""
-        return {}
 
 
 def _rows(X):
