@@ -22,7 +22,7 @@ IMAGES = FLAT.reshape(-1, 8, 8)
 SMALL = {"n_components": 4, "epochs": 3, "batch_size": 50, "random_state": 0}
 CONV = Autoencoder(architecture="conv", hidden_layer_sizes=(4, 6), **SMALL)
 RNN = Autoencoder(architecture="rnn", hidden_layer_sizes=(5,), **SMALL)
-CHECKED = {"n_components": 1, "epochs": 60, "learning_rate": 0.01}
+CHECKED = {"n_components": 1, "epochs": 60, "learning_rate": 0.01, "batch_size": 100}
 
 
 @parametrize_with_checks(
