@@ -254,8 +254,9 @@ def _keep(estimator, problem, net, outcome, run, first_epoch):
     estimator.callbacks_ = result.callbacks
     values = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
     estimator.validation_scores_ = values or None
-    kept = [] if outcome.best is None else [outcome.best if run.watch == "val_score" else -outcome.best]
-    estimator.best_validation_score_ = max(filter(np.isfinite, [*values, *kept]), default=None)
+    if outcome.best is not None:  # of the weights that are kept; other epochs may have minimised something else
+        values = [outcome.best if run.watch == "val_score" else -outcome.best]
+    estimator.best_validation_score_ = max(filter(np.isfinite, values), default=None)
     if run.observer is not None:
         estimator._callback_fit_ctx.call_on_fit_task_end(estimator=estimator)
 

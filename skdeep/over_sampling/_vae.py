@@ -104,7 +104,7 @@ class VAEOverSampler(GeneratingSampler):
                 f"{net!r}."
             )
         counts = np.bincount(numbers)
-        net = ConditionalAutoencoder.of(net, len(counts))
+        net = ConditionalAutoencoder(**net.get_params(deep=False), n_classes=len(counts))
         weights = len(numbers) / len(counts) / counts
         return net.fit(np.hstack([matrix, np.eye(len(counts))[numbers]]), sample_weight=weights[numbers])
 

@@ -15,6 +15,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 
 from skdeep._engine.program import Program
 from skdeep.decomposition import Autoencoder, VariationalAutoencoder
@@ -293,3 +294,11 @@ def test_bad_nets():
         LatentSMOTE(k_neighbors=0).fit_resample(X, Y)
     with pytest.raises(ValueError, match="n_components=9 is more than the 4"):
         LatentSMOTE(Autoencoder(9)).fit_resample(X, Y)
+
+
+def test_the_net_that_was_trained_can_be_fitted_anew():
+    model = VAEOverSampler(VariationalAutoencoder(2, epochs=2, hidden_layer_sizes=(4,)), random_state=0)
+    model.fit_resample(X, Y)
+    rows, counts = np.hstack([StandardScaler().fit_transform(X), np.eye(3)[Y]]), np.bincount(Y)
+    anew = clone(model.autoencoder_).fit(rows, sample_weight=len(X) / 3 / counts[Y])
+    assert_allclose(anew.reconstruct(rows), model.autoencoder_.reconstruct(rows), rtol=1e-5, atol=1e-6)
