@@ -153,7 +153,9 @@ class Autoencoder(_AutoencoderParams, Coding):
         autoencoder.check(config)
         numbers = {"noise": float(self.noise)} if config.noise else {}
         spec = ModelSpec(autoencoder.build, config, tuple(numbers))
-        return Design(spec, numbers, *SCHEDULE, self._earlier(config), initial=lambda: statistics(inputs), steps=STEPS)
+        return Design(
+            spec, numbers, *SCHEDULE, earlier=self._earlier(config), initial=lambda: statistics(inputs), steps=STEPS
+        )
 
     def _earlier(self, config):
         """Return the stages in which single layers are trained."""

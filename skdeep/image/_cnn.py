@@ -153,7 +153,7 @@ class _CNN:
         later = (Stage(tuned, body.fine_tune_epochs, body.fine_tune_rate),) if body.fine_tune_epochs else ()
         n_more = 2 * len(measures.output_sizes)
         initial = None if from_scratch else lambda: backbone.place_weights(read_weights(measures, body.weights), n_more)
-        return Design(spec, numbers, *_schedule(measures), later, initial, mixup)
+        return Design(spec, numbers, *_schedule(measures), later=later, initial=initial, mixup=mixup)
 
 
 def _schedule(measures):
