@@ -52,7 +52,7 @@ class Detector(OutlierMixin):
 
     _attributes = """
         offset_ : float
-            Score below which a row is an outlier: decision_function = score_samples - offset_.
+            Score below which a row is an outlier: `decision_function` is `score_samples` minus `offset_`.
         row_shape_ : tuple of int
             Shape of one row: (n_features,) for a table, (height, width) or more for images.
         n_features_in_ : int
