@@ -66,7 +66,7 @@ class CodingParams(TrainingParams):
         ["array-like", None],
         "tuple of int or None",
         'Height, width and, if there are several, channels of the images of "conv". None is the shape of X or, of flat '
-        "rows, a square.",
+        "rows, a square of at least 8 x 8 pixels or else one line of pixels.",
     )
     activation: object = param(
         "relu",

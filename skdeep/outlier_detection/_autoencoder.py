@@ -38,6 +38,8 @@ class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, Ba
     with the constant. A new row in which it differs has that as an error, in units of the mean standard deviation of
     the other columns.
 
+    A code that is longer than a row could hold a copy of it, be it odd or not, and is refused.
+
     `trim` and `learning_rate` are numbers of the compiled program: a search over their values compiles nothing, and
     neither does a fit to other rows of the same shape.
 
@@ -119,6 +121,11 @@ class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, Ba
             return scores
         self._inputs = StandardizedRows(self.dtype)
         rows = self._inputs.validate(self, X, reset=True)
+        if self.n_components != "auto" and self.n_components > rows.shape[1]:
+            raise ValueError(
+                f"n_components={self.n_components} is more than the {rows.shape[1]} values of a row: the code could be "
+                'a copy of its row, and no row would be odd. Use fewer, or "auto".'
+            )
         self.autoencoder_ = MembersAutoencoder(loss=self.loss, **training(self)).fit(rows)
         return self.autoencoder_.score_samples(rows)
 

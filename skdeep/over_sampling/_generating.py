@@ -45,7 +45,7 @@ class GeneratingSampler(BaseOverSampler):
     def _fit_resample(self, X, y):
         rows, random = encoding(X, self.categorical_features), check_random_state(self.random_state)
         labels, numbers, counts = np.unique(y, return_inverse=True, return_counts=True)
-        wanted = {label: n_rows for label, n_rows in self.sampling_strategy_.items() if n_rows}
+        wanted = {label: _whole(n_rows, label) for label, n_rows in self.sampling_strategy_.items() if n_rows}
         matrix, net, parts = rows.matrix(), None, []
         seed = int(random.randint(_MOST_SEED))
         vars(self).pop("_autoencoder", None)
@@ -70,7 +70,8 @@ class GeneratingSampler(BaseOverSampler):
     def _warn(self, label, count):
         label = np.asarray(label).item()
         warnings.warn(
-            f"Class {label!r} has {count} {'row' if count == 1 else 'rows'}, too few to learn from: they are repeated.",
+            f"Class {label!r} has {'1 row' if count == 1 else f'{count} rows'}, too few to learn from: "
+            f"{'it is' if count == 1 else 'they are'} repeated.",
             UserWarning,
             stacklevel=5,
         )
@@ -98,3 +99,10 @@ class GeneratingSampler(BaseOverSampler):
     @abstractmethod
     def _made(self, net, matrix, numbers, number, n_rows, random):
         """Return new rows of one class, as the matrix has them."""
+
+
+def _whole(n_rows, label):
+    """Return the number of rows to make of a class as an int."""
+    if n_rows != int(n_rows):
+        raise ValueError(f"sampling_strategy must hold whole numbers of rows, got a fraction for class {label!r}.")
+    return int(n_rows)

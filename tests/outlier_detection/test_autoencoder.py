@@ -262,6 +262,7 @@ def test_few_rows_and_few_columns_are_enough(n_rows, n_columns):
         ({"trim": -0.1}, "The 'trim' parameter"),
         ({"n_estimators": 0}, "The 'n_estimators' parameter"),
         ({"n_components": 0}, "The 'n_components' parameter"),
+        ({"n_components": 6}, "n_components=6 is more than the 5 values of a row"),
         ({"steps": 0}, "The 'steps' parameter"),
         ({"learning_rate": 0.0}, "The 'learning_rate' parameter"),
         ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must all be at least 1, got \(4, 0\)"),

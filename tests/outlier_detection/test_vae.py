@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -71,6 +72,11 @@ def test_a_row_that_differs_in_a_constant_column_is_odd(fitted):
     wide = np.column_stack([X, np.full(200, 3.0)])
     model = clone(fitted).fit(wide)
     assert model.predict(wide[:1] + np.eye(6)[5] * 1e5)[0] == -1
+
+
+def test_the_container_of_rows_does_not_matter(fitted):
+    for rows in (X.tolist(), np.asfortranarray(X), pd.DataFrame(X)):
+        assert_array_equal(clone(fitted).fit(rows).score_samples(X), fitted.score_samples(X))
 
 
 def test_another_autoencoder_is_cloned(fitted):

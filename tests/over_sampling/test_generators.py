@@ -252,6 +252,7 @@ def test_in_a_search_one_program_serves_all_folds(cls, monkeypatch):
 @pytest.mark.parametrize(
     ("parameters", "rows", "labels", "message"),
     [
+        ({"sampling_strategy": {1: 40.5}}, X, Y, "whole numbers of rows, got a fraction for class 1"),
         ({"sampling_strategy": {0: 50}}, X, Y, "Originally, there is 120 samples and 50 samples are asked"),
         ({}, X, X[:, 0], "Unknown label type: continuous"),
         ({}, X, np.array([[1, 1], [0, 1], [1, 0]])[Y], "Multilabel and multioutput targets are not supported"),

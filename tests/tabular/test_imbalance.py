@@ -223,3 +223,23 @@ def test_a_fold_without_a_class_draws_those_that_it_has():
     model = net(batch_sampling="balanced").partial_fit(X[Y < 2], Y[Y < 2], [0, 1, 2], epochs=2)
     assert np.isfinite(model.loss_curve_).all()
     assert_array_equal(class_shares([4, 0, 12], 0.0), [0.5, 0.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"class_weight": "balanced"},
+        {"class_weight": "effective"},
+        {"batch_sampling": "balanced"},
+        {"loss": "logit_adjusted"},
+        {"loss": "ldam", "class_weight": "balanced"},
+    ],
+    ids=str,
+)
+def test_a_class_of_one_row_is_learned(way):
+    rows, labels = np.random.default_rng(0).normal(size=(61, 2)), np.array(["many"] * 60 + ["one"])
+    rows[-1] = 5.0
+    settings = {"hidden_layer_sizes": (8,), "epochs": 40, "batch_size": 20, "learning_rate": 0.02}
+    found = net(**settings, **way).fit(rows, labels).predict(rows)
+    assert found[-1] == "one"
+    assert (found[:-1] == "one").mean() < 0.1

@@ -76,7 +76,8 @@ class _Centred:
         found = super().learn(rows)
         if sparse.issparse(rows.X):
             return found
-        X = np.asarray(rows.X, np.float64).reshape(rows.n_rows, -1)
+        # Sums depend on the order in memory, which is to be the same whatever the container.
+        X = np.ascontiguousarray(rows.X, np.float64).reshape(rows.n_rows, -1)
         mean = np.average(X, axis=0, weights=rows.sample_weight)
         variance = float(np.average(np.square(X - mean).mean(axis=1), weights=rows.sample_weight))
         rounding = (10 * np.finfo(self.dtype).eps * np.abs(mean).max(initial=0)) ** 2

@@ -66,7 +66,8 @@ class StandardizedRows(Tables):
 
     def learn(self, rows):
         """Return these inputs with the mean and the scale of training rows."""
-        X = np.asarray(rows.X)
+        # Sums depend on the order in memory, which is to be the same whatever the container.
+        X = np.ascontiguousarray(rows.X)
         mean, deviation = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
         # Rounding alone makes a mean differ from what it is the mean of.
         kept = deviation > 10 * np.finfo(X.dtype).eps * np.abs(X).max(axis=0)
