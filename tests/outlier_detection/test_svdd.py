@@ -125,3 +125,17 @@ def test_what_is_not_fitted_says_so():
     for method in ("predict", "decision_function", "score_samples"):
         with pytest.raises(NotFittedError):
             getattr(DeepSVDD(), method)(X)
+
+
+@pytest.mark.parametrize("rows", [np.full((10, 5), np.nan), np.full((10, 5), np.inf)], ids=["NaN", "infinity"])
+def test_rows_without_numbers_are_refused(fitted, rows):
+    for method in (clone(fitted).fit, fitted.predict, fitted.score_samples):
+        with pytest.raises(ValueError, match="Input X contains"):
+            method(rows)
+
+
+def test_a_code_may_be_longer_than_a_row():
+    model = DeepSVDD(**SMALL | {"n_components": 40, "steps": 100}).fit(X)
+    far = X.mean(axis=0) + 20 * X.std(axis=0)
+    assert model.predict([far]).tolist() == [-1]
+    assert (model.predict(X) == 1).mean() > 0.75

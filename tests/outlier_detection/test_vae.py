@@ -118,3 +118,10 @@ def test_what_is_not_fitted_says_so():
     for method in ("predict", "decision_function", "score_samples"):
         with pytest.raises(NotFittedError):
             getattr(VAEOutlier(), method)(X)
+
+
+@pytest.mark.parametrize("rows", [np.full((10, 5), np.nan), np.full((10, 5), np.inf)], ids=["NaN", "infinity"])
+def test_rows_without_numbers_are_refused(fitted, rows):
+    for method in (clone(fitted).fit, fitted.predict, fitted.score_samples):
+        with pytest.raises(ValueError, match="Input X contains"):
+            method(rows)
