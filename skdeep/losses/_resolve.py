@@ -1,5 +1,6 @@
 """From the parameter `loss` to the recipe of a loss, and what is known of it."""
 
+import difflib
 import importlib
 import inspect
 from collections.abc import Callable
@@ -60,7 +61,7 @@ def classification_loss(loss, label_smoothing):
     Raises
     ------
     ValueError
-        If label smoothing is asked of a loss that has none, or the name is unknown.
+        If label smoothing is asked of a loss that has none, the name is unknown, or the loss is one of regressors.
     """
     facts = _facts.named(loss, _facts.CLASSIFICATION)
     name = facts and facts.name
@@ -75,10 +76,12 @@ def classification_loss(loss, label_smoothing):
         )
     if name in ("hinge", "squared_hinge"):
         return ResolvedLoss(Recipe(_build_hinge, name), {}, facts)
-    instance = _class(facts.classes[0])() if facts else _keras_loss(loss)
+    instance = _class(facts.classes[0])() if facts else _keras_loss(loss, _facts.CLASSIFICATION)
     facts = facts or _known(instance, _facts.CLASSIFICATION)
     if facts:
         return _own(instance, facts, {"label_smoothing": label_smoothing} if label_smoothing else {})
+    if hasattr(instance, "learned") or getattr(_known(instance, _facts.REGRESSION), "by_batch", False):
+        raise ValueError(f"loss={loss!r} is a loss of regressors: it compares outputs with values.")
     facts = _facts.other_classification(instance)
     return ResolvedLoss(Recipe(_build_keras_classification, (_described(instance), facts.link)), {}, facts)
 
@@ -93,12 +96,14 @@ def regression_loss(loss):
     Raises
     ------
     ValueError
-        If the name is unknown.
+        If the name is unknown, or the loss is one of classifiers.
     """
     name = name_of(loss)
     keras_own = isinstance(loss, keras.losses.Poisson) or getattr(keras.losses, name, None) is loss
     facts = _facts.named(name, _facts.REGRESSION) if isinstance(loss, str) or keras_own else None
-    instance = _keras_loss(loss) if facts is None else _class(facts.classes[0])()
+    instance = _keras_loss(loss, _facts.REGRESSION) if facts is None else _class(facts.classes[0])()
+    if _known(instance, _facts.CLASSIFICATION):
+        raise ValueError(f"loss={loss!r} is a loss of classifiers: it compares outputs with classes.")
     facts = _known(instance, _facts.REGRESSION) or _facts.other_regression(instance)
     if hasattr(instance, "live_numbers"):
         return _own(instance, facts)
@@ -164,17 +169,27 @@ def rising(outputs):
     return keras.ops.cumsum(keras.ops.concatenate([outputs[:, :1], steps], axis=1), axis=1)
 
 
-def _keras_loss(loss):
-    """Return a Keras loss object or a plain function of (y_true, y_pred)."""
+def _keras_loss(loss, table):
+    """Return a Keras loss object or a plain function of (y_true, y_pred); a table has the names that are not Keras'."""
     if isinstance(loss, str):
         try:
             loss = keras.losses.get(loss)
         except ValueError:
-            raise ValueError(
-                f"loss={loss!r} is neither a loss of this estimator nor the name of a Keras loss; see its "
-                "documentation."
-            ) from None
+            raise ValueError(_unknown(loss, table)) from None
     return loss() if inspect.isclass(loss) else loss
+
+
+def _unknown(name, table):
+    """Return what to say of a name that is no loss, given the table of those that would be."""
+    names = [facts.name for facts in table]
+    others = {"regressors": _facts.REGRESSION, "classifiers": _facts.CLASSIFICATION}
+    hints = [f" It is a loss of {whom}." for whom, losses in others.items() if _facts.named(name, losses)]
+    hints += [f" Did you mean {close!r}?" for close in difflib.get_close_matches(name, names, n=1)]
+    hint, ours = "".join(hints[:1]), ", ".join(map(repr, names))
+    return (
+        f"loss={name!r} is neither a loss of this estimator nor the name of a Keras loss.{hint} "
+        f"Losses of this estimator are {ours}."
+    )
 
 
 def _described(loss):

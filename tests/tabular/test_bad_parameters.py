@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.preprocessing import scale
 
+from skdeep import losses
 from skdeep.schedules import CosineDecay, OneCycle, ReduceOnPlateau, StepDecay
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
@@ -118,6 +119,26 @@ UNKNOWN_NAMES = [
 @pytest.mark.parametrize("make", DATA)
 def test_an_unknown_name(fitted, make, parameters, message):
     assert_refused_unharmed(copy.deepcopy(fitted[make]).set_params(**parameters), ValueError, message)
+
+
+LOSSES_OF_OTHERS = [
+    (
+        MLPClassifier,
+        "logit_ajusted",
+        "Did you mean 'logit_adjusted'\\? Losses .* are 'cross_entropy', 'focal'",
+    ),
+    (MLPClassifier, "balanced_squared_error", "It is a loss of regressors"),
+    (MLPClassifier, losses.BalancedSquaredError(), "is a loss of regressors"),
+    (MLPClassifier, losses.BatchBalancedSquaredError(), "is a loss of regressors"),
+    (MLPRegressor, "logit_adjusted", "It is a loss of classifiers.* are 'squared_error', 'absolute_error'"),
+    (MLPRegressor, losses.Focal(), r"loss=Focal\(gamma=2.0\) is a loss of classifiers"),
+    (MLPRegressor, losses.LogitAdjusted(), "is a loss of classifiers"),
+]
+
+
+@pytest.mark.parametrize(("make", "loss", "message"), LOSSES_OF_OTHERS, ids=str)
+def test_a_loss_of_other_estimators(fitted, make, loss, message):
+    assert_refused_unharmed(copy.deepcopy(fitted[make]).set_params(loss=loss), ValueError, message)
 
 
 BAD_INSIDE = [
