@@ -167,12 +167,13 @@ def page(results):
     for name, values in results.items():
         *quality, seconds = values
         shown = re.sub(r'\w+="\w+"', r"``\g<0>``", name)
-        lines += _row([shown, *(f"{value:.3f}" for value in quality), f"{seconds:.1f}"])
+        taken = "" if seconds is None else f"{seconds:.1f}"  # None by hand, of a time that cannot be compared
+        lines += _row([shown, *(f"{value:.3f}" for value in quality), taken])
     return "\n".join([*lines, ""])
 
 
 def _row(cells):
-    return [f"   {'* -' if index == 0 else '  -'} {cell}" for index, cell in enumerate(cells)]
+    return [f"   {'* -' if index == 0 else '  -'} {cell}".rstrip() for index, cell in enumerate(cells)]
 
 
 def write(name, found, ways):
