@@ -110,6 +110,8 @@ class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, Ba
             The same rows, made again, in units of X.
         """
         check_is_fitted(self)
+        if not hasattr(self.autoencoder_, "reconstruct"):
+            raise AttributeError(f"The given autoencoder, {self.autoencoder!r}, has no method reconstruct.")
         again = self.autoencoder_.reconstruct(self._rows(X))
         return again if self._inputs is None else again.reshape(np.shape(X))
 

@@ -112,6 +112,10 @@ class LatentSMOTE(GeneratingSampler):
         return Autoencoder(int(np.clip(-(-matrix.shape[1] // 2), 1, _MOST_COMPONENTS)))
 
     def _trained(self, net, matrix, numbers):
+        if getattr(net, "likelihood", "gaussian") != "gaussian":
+            raise ValueError(
+                f"autoencoder must not have likelihood={net.likelihood!r}: columns are standardised inside."
+            )
         return net.fit(matrix)
 
     def _made(self, net, matrix, numbers, number, n_rows, random):

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import ParameterGrid
@@ -202,6 +203,14 @@ def test_another_autoencoder_is_cloned_and_fitted_without_the_rows_it_makes_wors
     assert_allclose(whole.score_samples(frame), first.score_samples(X), rtol=1e-10)
     assert whole.feature_names_in_.tolist() == list("abcde")
     assert whole.n_features_in_ == 5
+
+
+def test_what_makes_no_rows_again_says_so():
+    rows = np.random.default_rng(0).normal(size=(50, 4))
+    model = AutoencoderOutlier(autoencoder=PCA(2), trim=0.0).fit(rows)
+    assert_allclose(model.score_samples(rows), PCA(2).fit(rows).score_samples(rows))
+    with pytest.raises(AttributeError, match=r"PCA\(n_components=2\), has no method reconstruct"):
+        model.reconstruct(rows)
 
 
 def test_a_convolutional_autoencoder_is_given_images_as_they_are():

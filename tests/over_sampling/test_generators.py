@@ -293,6 +293,8 @@ def test_bad_nets():
             VAEOverSampler(net).fit_resample(X, Y)
     with pytest.raises(ValueError, match="The 'k_neighbors' parameter"):
         LatentSMOTE(k_neighbors=0).fit_resample(X, Y)
+    with pytest.raises(ValueError, match="likelihood='bernoulli': columns are standardised inside"):
+        LatentSMOTE(VariationalAutoencoder(2, likelihood="bernoulli")).fit_resample(X, Y)
     with pytest.raises(ValueError, match="n_components=9 is more than the 4"):
         LatentSMOTE(Autoencoder(9)).fit_resample(X, Y)
 
