@@ -75,7 +75,6 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         problem.columns(target, inputs.dtype),
         *objective,
         numbers=numbers,
-        rising=design.rising,
         rows=_encoded(weighed[0], inputs, problem, target, signature),
         validation=weighed[1] and _encoded(weighed[1], inputs, problem, target, signature),
         score=scores.scores(estimator, problem, net, held_out),
@@ -145,7 +144,7 @@ def _stages(design, epochs, *, goes_on):
 
 
 def _objective(problem, target, design):
-    """Return the recipe of what is minimised, its live numbers, and the part of training before those that are late."""
+    """Return the recipe of what is minimised, its live numbers, and the ramps of those that come late."""
     recipe, numbers = problem.objective(target)
     if design.mixup is not None:
         from skdeep._engine.objectives import mixup
@@ -155,8 +154,8 @@ def _objective(problem, target, design):
         from skdeep._engine.objectives import ensemble
 
         recipe = ensemble.recipe(recipe)
-    recipe, late = problem.deferred(recipe, target)
-    return recipe, numbers | dict.fromkeys(late, 1.0), late
+    recipe, ramps = problem.deferred(recipe, target)
+    return recipe, numbers | dict.fromkeys(ramps, 1.0), ramps
 
 
 def _check_mixed(signature, targets, loss):

@@ -1,7 +1,7 @@
 """What an estimator wants built, and what a fitted one knows of its net besides the weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from skdeep._engine.spec import InputSignature, ModelSpec
@@ -53,8 +53,6 @@ class Design:
         Of an ensemble, whose members are the models of `model`; 1 for none.
     steps : (int, int) or None
         What `epochs="auto"` means: steps of training, and epochs, at least.
-    rising : dict
-        The part of training in which a live number of the objective rises from 0 to its value, for those that do.
     order : callable or None
         Returns the order in which so many rows are visited, if `shuffle` does not say; see `skdeep._data.order`.
     """
@@ -69,7 +67,6 @@ class Design:
     mixup: float | None = None
     n_members: int = 1
     steps: tuple | None = None
-    rising: dict = field(default_factory=dict)
     order: Callable | None = None
 
 

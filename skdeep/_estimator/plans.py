@@ -1,8 +1,6 @@
 """From an estimator's parameters to what the engine is told: the key of a program and the numbers of a fit."""
 
-import math
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,6 @@ from skdeep._data.order import AsGiven, Shuffled
 from skdeep._engine.spec import ProgramSpec, Recipe, TrainPlan
 from skdeep.schedules import ReduceOnPlateau
 
-_ROUNDING = 1e-9
 PENALTIES = ("alpha", "l1", "clip_norm")
 
 
@@ -126,64 +123,29 @@ def program_spec(training, model, signature, targets, objective, *, weighted, on
 
 
 def train_plan(
-    parameters, training, numbers, order, *, batch_size, seeds, epochs, first_epoch, late, rising, watch, incremental
+    parameters, training, numbers, order, *, batch_size, seeds, epochs, first_epoch, ramps, watch, incremental
 ):
-    """Return the numbers of the fit of one stage.
-
-    `late` has the part of the stage in which a live number is 0, for those that begin late, and `rising` the one in
-    which it rises. Losses of epochs until then cannot be compared with later ones.
-    """
-    schedules = {name: partial(_begun, before) for name, before in late.items()}
-    schedules |= {name: partial(_risen, before) for name, before in rising.items()}
-    if training.schedule is not None:
-        schedules["learning_rate"] = training.schedule
+    """Return the numbers of the fit of one stage; `ramps` are those of the stage."""
+    rate = {} if training.schedule is None else {"learning_rate": training.schedule}
     return TrainPlan(
         epochs=epochs,
         batch_size=min(batch_size, len(order)),
         seeds=seeds,
         numbers=numbers,
         order=order,
-        schedules=schedules,
+        schedules=ramps | rate,
         first_epoch=first_epoch,
         schedule_start=first_epoch if incremental else 0,
         schedule_epochs=parameters.epochs if incremental and parameters.epochs != "auto" else epochs,
         tol=parameters.tol,
         n_iter_no_change=np.inf if watch is None else parameters.n_iter_no_change,
         monitor=watch or "loss",
-        watch_from=max((_whole_epochs(before, epochs) for before in _waits(late, rising)), default=0),
+        watch_from=max((ramp.unwatched(epochs) for ramp in ramps.values()), default=0),
         greater_is_better=watch == "val_score",
         restore_best=watch in ("val_loss", "val_score"),
         verbose=int(parameters.verbose),
         title=type(parameters).__name__,
     )
-
-
-def late_in(stages, before):
-    """Return the part of each stage that goes before something that begins after a part of all training.
-
-    It is 0 or less in stages that come later, and 1 or more in those that come before.
-    """
-    lengths = np.array([stage.epochs for stage in stages])
-    return (before * lengths.sum() - (np.cumsum(lengths) - lengths)) / lengths
-
-
-def _begun(before, fraction):
-    return float(fraction >= before - _ROUNDING)
-
-
-def _risen(before, fraction):
-    return min(1.0, fraction / before) if before else 1.0
-
-
-def _waits(late, rising):
-    """Return the parts of training that are not watched; what rises to the end is watched at the end."""
-    return [*late.values(), *(min(before, 1 - _ROUNDING) for before in rising.values())]
-
-
-def _whole_epochs(before, epochs):
-    """Return the number of epochs until all of an epoch has what begins late; the last one is as good as it gets."""
-    n = math.ceil(max(before, 0.0) * epochs - _ROUNDING)
-    return n if before >= 1 else min(n, epochs - 1)
 
 
 def _check_callbacks(callbacks):

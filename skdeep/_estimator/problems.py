@@ -17,6 +17,7 @@ from skdeep._data.density import SmoothedDensity
 from skdeep._data.order import ByClass, class_shares
 from skdeep._engine.spec import within
 from skdeep._estimator import priors
+from skdeep._estimator.ramps import Ramp
 
 _CLASS_WEIGHT = "class_weight"  # the target that has the weight of the class of each row, where it counts late
 
@@ -61,10 +62,7 @@ class _Supervised:
         return None
 
     def deferred(self, recipe, target):
-        """Return (objective, late): the objective with what begins late, and the part of training that goes before.
-
-        `late` has the latter for each live number that is 0 first and then 1.
-        """
+        """Return (objective, ramps): the objective with what comes late, and the Ramp of each live number that does."""
         return recipe, {}
 
     def guess(self, encoded, sample_weight, target):
@@ -176,13 +174,13 @@ class Classification(_Supervised):
         return ByClass(numbers, self._balance.power)
 
     def deferred(self, recipe, target):
-        """Return (objective, late): the objective with class weights that count late, if there are any."""
+        """Return (objective, ramps): the objective with class weights that count late, if there are any."""
         if not self._balance.is_deferred:
             return recipe, {}
         from skdeep._engine.objectives import deferred
 
-        late = {deferred.EXPONENT: self._balance.deferred_fraction}
-        return deferred.recipe(recipe, **self._weight_targets(target)), late
+        begin = self._balance.deferred_fraction
+        return deferred.recipe(recipe, **self._weight_targets(target)), {deferred.EXPONENT: Ramp(begin, begin)}
 
     def _times_drawn(self, labels):
         """Return how often each row is drawn for an epoch, in the mean; None if that is once."""

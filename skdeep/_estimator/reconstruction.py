@@ -63,7 +63,7 @@ class Reconstructing:
         """Return None: the order of rows does not depend on y."""
 
     def deferred(self, recipe, target):
-        """Return the objective as it is: nothing begins late."""
+        """Return the objective as it is: nothing comes late."""
         return recipe, {}
 
     def guess(self, encoded, sample_weight, target):

@@ -45,12 +45,10 @@ class Run:
     targets : tuple of (str, column)
     objective : Recipe
     objective_numbers : dict
-    late : dict
-        The part of training in which a live number of the objective is 0, for those that begin late.
+    ramps : dict
+        Of the live numbers of the objective that come late.
     numbers : dict
         Values of the model's live numbers.
-    rising : dict
-        The part of training in which a live number rises from 0 to its value, for those that do.
     rows, validation : Arrays
         The latter may be None.
     score : Scores or None
@@ -72,9 +70,8 @@ class Run:
     targets: tuple
     objective: Recipe
     objective_numbers: dict
-    late: dict
+    ramps: dict
     numbers: dict
-    rising: dict
     rows: Arrays
     validation: Arrays | None
     score: Callable | None
@@ -108,10 +105,11 @@ class Outcome:
 def run(run, stages, start, first_epoch):
     """Train through all stages and return one Outcome of all epochs."""
     history, n_epochs, best = {}, 0, None
-    late = {name: plans.late_in(stages, before) for name, before in run.late.items()}
+    total = sum(stage.epochs for stage in stages)
     for number, stage in enumerate(stages):
-        own = {name: float(parts[number]) for name, parts in late.items()}
-        outcome = _train(run, stage, start, first_epoch + n_epochs, own)
+        before = sum(one.epochs for one in stages[:number]) / total
+        ramps = {name: ramp.within(before, stage.epochs / total) for name, ramp in run.ramps.items()}
+        outcome = _train(run, stage, start, first_epoch + n_epochs, ramps)
         result = outcome.result
         state = None if stage.objective else result.optimizer_state  # which is that of other variables
         start = Start(result.weights, state, outcome.optimizer_kind, outcome.n_steps)
@@ -126,7 +124,7 @@ def run(run, stages, start, first_epoch):
     return dataclasses.replace(outcome, result=result, best=best.best if keeps_best else None)
 
 
-def _train(run, stage, start, first_epoch, late):
+def _train(run, stage, start, first_epoch, ramps):
     from skdeep._engine.batches import Data
     from skdeep._engine.cache import cache
     from skdeep._engine.fit import loop
@@ -143,7 +141,7 @@ def _train(run, stage, start, first_epoch, late):
         stage.objective(run.objective) if stage.objective else run.objective,
         weighted=any(part is not None and part.sample_weight is not None for part in (rows, validation)),
         one_vector=one_vector,
-        schedules=(*run.rising, *late),
+        schedules=tuple(ramps),
     )
     plan = plans.train_plan(
         parameters,
@@ -154,10 +152,9 @@ def _train(run, stage, start, first_epoch, late):
         seeds=run.seeds,
         epochs=stage.epochs,
         first_epoch=first_epoch,
-        late=late,
+        ramps=ramps,
         watch=run.watch,
         incremental=run.incremental,
-        rising=run.rising,
     )
     # The state of another optimizer, or in another layout, means nothing to this one.
     state = start.optimizer_state if kind == start.optimizer_kind else None

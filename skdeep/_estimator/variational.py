@@ -1,7 +1,10 @@
 """What is to be learned of rows by themselves: a distribution of codes, and of rows that are made of them."""
 
+import copy
+
 from scipy import sparse
 
+from skdeep._estimator.ramps import Ramp
 from skdeep._estimator.reconstruction import Reconstructing
 from skdeep.losses._facts import LossFacts
 
@@ -19,17 +22,19 @@ class Bounding(Reconstructing):
     likelihood : {"gaussian", "bernoulli"}
     beta : float
         How much the divergence of codes from the standard normal distribution counts.
+    beta_warmup : float
+        Part of training in which it comes to count so much.
     """
 
-    def __init__(self, likelihood, beta):
+    def __init__(self, likelihood, beta, beta_warmup):
         super().__init__(likelihood, {})
-        self._beta = beta
+        self._beta, self._beta_warmup = beta, beta_warmup
 
     def resolved(self):
         """Return the problem with its loss looked up, which needs TensorFlow."""
         from skdeep.losses._resolve import ResolvedLoss
 
-        found = type(self)(self._loss, self._beta)
+        found = copy.copy(self)
         found.loss = ResolvedLoss(None, {}, _FACTS[self._loss])
         return found
 
@@ -42,7 +47,11 @@ class Bounding(Reconstructing):
         """Return the recipe of what is minimised, and the values of its live numbers."""
         from skdeep._engine.objectives import variational
 
-        return variational.recipe(self._loss), {"beta": self._beta, "warmup": 1.0}
+        return variational.recipe(self._loss), {"beta": self._beta}
+
+    def deferred(self, recipe, target):
+        """Return the objective as it is, and the ramp of `beta`."""
+        return recipe, {"warmup": Ramp(0.0, self._beta_warmup)}
 
     def attributes(self, target):
         """Return nothing more."""

@@ -178,7 +178,7 @@ class VariationalAutoencoder(_VariationalParams, Coding):
         return float(unit[0]) * float(share[0])
 
     def _problem(self):
-        return Bounding(self.likelihood, float(self.beta))
+        return Bounding(self.likelihood, float(self.beta), float(self.beta_warmup))
 
     def _design(self, inputs, signature, output_sizes):
         config = autoencoder.AutoencoderConfig(
@@ -193,8 +193,7 @@ class VariationalAutoencoder(_VariationalParams, Coding):
         )
         autoencoder.check(config)
         spec = ModelSpec(autoencoder.build, config)
-        rising = {"warmup": float(self.beta_warmup)}
-        return Design(spec, {}, *SCHEDULE, initial=lambda: _initial(inputs), steps=STEPS, rising=rising)
+        return Design(spec, {}, *SCHEDULE, initial=lambda: _initial(inputs), steps=STEPS)
 
     def _as_rows(self, decoded):
         if self._net.loss.name == "gaussian":

@@ -9,8 +9,7 @@ from sklearn.preprocessing import scale
 
 from skdeep._data import targets
 from skdeep._data.order import ByClass, class_shares
-from skdeep._estimator.net import Stage
-from skdeep._estimator.plans import late_in
+from skdeep._estimator.ramps import Ramp
 from skdeep.tabular import MLPClassifier
 from tests.unharmed import Unharmed
 
@@ -148,10 +147,18 @@ def test_the_loss_of_a_guess_is_that_of_weighted_or_drawn_classes():
     assert net(class_weight="balanced", deferred_fraction=0.5).fit(X, Y)._net.guess == pytest.approx(np.log(3))
 
 
-def test_the_part_before_is_shared_out_to_the_stages_of_a_training():
-    stages = [Stage(None, 6), Stage(None, 4)]
-    assert_allclose(late_in(stages, 0.8), [8 / 6, 0.5])
-    assert_allclose(late_in(stages, 0.3), [0.5, -0.75])
+@pytest.mark.parametrize("whole", [Ramp(0.8, 0.8), Ramp(0.3, 0.3), Ramp(0.0, 0.5), Ramp(0.2, 1.0), Ramp(0.0, 0.0)])
+def test_what_comes_late_is_shared_out_to_the_stages_of_a_training(whole):
+    first, second = whole.within(0.0, 0.6), whole.within(0.6, 0.4)
+    fractions = np.linspace(0, 1, 11)
+    values = [first(fraction / 0.6) if fraction < 0.6 else second((fraction - 0.6) / 0.4) for fraction in fractions]
+    width = whole.end - whole.start
+    expected = np.clip((fractions - whole.start) / width, 0, 1) if width else fractions >= whole.end - 1e-9
+    assert_allclose(values, expected, atol=1e-8)
+    # Of ten epochs, those are watched that have all of it; the last one is, whatever comes.
+    watched = min(int(np.ceil(whole.end * 10 - 1e-9)), 9)
+    assert first.unwatched(6) >= min(watched, 6 if whole.end > 0.6 else 5)
+    assert max(first.unwatched(6), 6 + second.unwatched(4) if watched > 6 else 0) == watched
 
 
 def test_deferred_fraction_without_class_weights_is_refused():
