@@ -1,7 +1,6 @@
 """The base of all deep estimators. Think twice before adding here: what only some need belongs in a mixin."""
 
 import copy
-from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, _clone_parametrized
@@ -9,6 +8,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.utils._words import check_values, parameter_hint
 
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
@@ -76,18 +76,9 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         # Displays look at every attribute listed here, and `model_` imports TensorFlow.
         return [name for name in object.__dir__(self) if name != "model_" and hasattr(self, name)]
 
-    @contextmanager
     def _unchanged_on_failure(self):
-        """Put all attributes back as they were if the block raises: a failed fit leaves the estimator as it was."""
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:
-            # scikit-learn still has to tear down its callbacks with these.
-            before |= {name: value for name, value in vars(self).items() if name in _CALLBACK_STATE}
-            vars(self).clear()
-            vars(self).update(before)
-            raise
+        """Put all attributes back as they were if a block raises, but for those of callbacks still to be torn down."""
+        return unchanged_on_failure(self, but=_CALLBACK_STATE)
 
     def _draw_seeds(self):
         """Return seeds for the weights, the shuffling and the noise in the net."""

@@ -36,4 +36,4 @@ class Ramp:
         """
         n = math.ceil(max(self.end, 0.0) * epochs - _ROUNDING)
         goes_on = self.start >= 1 or self.end > 1 + _ROUNDING
-        return n if goes_on else min(n, epochs - 1)
+        return min(n, epochs if goes_on else epochs - 1)

@@ -159,7 +159,7 @@ class Autoencoder(_AutoencoderParams, Coding):
 
     def _earlier(self, config):
         """Return the stages in which single layers are trained."""
-        if not self.layerwise or not config.hidden_layer_sizes:
+        if not self.layerwise:
             return ()
         from skdeep._engine.objectives import reconstruction
 
@@ -170,6 +170,8 @@ class Autoencoder(_AutoencoderParams, Coding):
         for name in ("tied_weights", "layerwise"):
             if getattr(self, name) and self.architecture != "dense":
                 raise ValueError(f"{name}=True needs architecture='dense', got {self.architecture!r}.")
+        if self.layerwise and not self._sizes(n_columns):
+            raise ValueError("layerwise=True needs a hidden layer, got hidden_layer_sizes=().")
         if inputs.mean is None and self.noise:
             raise ValueError(f"noise={self.noise} would fill a sparse X; use X.toarray(), or no noise.")
         if self.n_components > n_columns and not (self.noise or self.sparsity or self.contraction):

@@ -7,13 +7,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data.inputs.standardized import StandardizedRows
 from skdeep._estimator.params import estimator, param
-from skdeep.outlier_detection._detector import Detector, DetectorParams
+from skdeep.outlier_detection._detector import DetectorParams, Holding
 from skdeep.outlier_detection._members import MembersAutoencoder
 from skdeep.outlier_detection._params import CodeParams, TrainedParams, n_estimators_param, training
 
 
 @estimator
-class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstimator):
+class AutoencoderOutlier(Holding, TrainedParams, CodeParams, DetectorParams, BaseEstimator):
     """Outliers are the rows that small autoencoders make again worst.
 
     Several autoencoders with a short code learn to make rows again, each from rows of its own, without those of each
@@ -115,12 +115,7 @@ class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, Ba
         again = self.autoencoder_.reconstruct(self._rows(X))
         return again if self._inputs is None else again.reshape(np.shape(X))
 
-    def _fitted(self, X):
-        if self.autoencoder is not None:
-            self._inputs = None
-            self.autoencoder_, scores = self._held(self.autoencoder, X)
-            self._adopt_shape(self.autoencoder_, X)
-            return scores
+    def _own(self, X):
         self._inputs = StandardizedRows(self.dtype)
         rows = self._inputs.validate(self, X, reset=True)
         if self.n_components != "auto" and self.n_components > rows.shape[1]:
@@ -134,8 +129,3 @@ class AutoencoderOutlier(Detector, TrainedParams, CodeParams, DetectorParams, Ba
     def _rows(self, X):
         """Return X as the held autoencoder takes it."""
         return X if self._inputs is None else self._inputs.validate(self, X, reset=False)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        StandardizedRows.tag(tags, self)
-        return tags

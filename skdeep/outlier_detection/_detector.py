@@ -1,6 +1,5 @@
 """What makes scores of rows an outlier detector: scikit-learn's contract."""
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
 
@@ -10,7 +9,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._data.inputs.standardized import StandardizedRows
 from skdeep._estimator.params import param
+from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.utils._words import Names
 
 _WHISKER = 1.5  # of a box plot, in distances between the quartiles
@@ -53,13 +54,9 @@ class Detector(OutlierMixin):
     _attributes = """
         offset_ : float
             Score below which a row is an outlier: `decision_function` is `score_samples` minus `offset_`.
-        row_shape_ : tuple of int
-            Shape of one row: (n_features,) for a table, (height, width) or more for images.
-        n_features_in_ : int
-            Number of values of a row.
-        feature_names_in_ : ndarray of shape (n_features,)
-            Names of the columns, if X was a DataFrame with string names.
     """
+
+    _inputs_class = StandardizedRows
 
     def fit(self, X, y=None):
         """Learn what rows are like, and which scores are those of outliers.
@@ -82,7 +79,7 @@ class Detector(OutlierMixin):
             If a parameter or X is not valid, or if training diverges. The estimator then stays as it was.
         """
         self._validate_params()
-        with _unchanged_on_failure(self):
+        with unchanged_on_failure(self):
             self.offset_ = _offset(self._fitted(X), self.contamination)
         return self
 
@@ -131,12 +128,29 @@ class Detector(OutlierMixin):
             scores = np.asarray(model.score_samples(X), np.float64)
         return model, scores
 
-    def _adopt_shape(self, model, X):
-        """Set what a held estimator knows of its rows."""
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        self._inputs_class.tag(tags, self)
+        return tags
+
+
+class Holding(Detector):
+    """A detector that may be given the autoencoder it holds.
+
+    Subclasses have a parameter `autoencoder` and define `_own(X)`, which fits one of their own, sets `_inputs` and
+    `autoencoder_`, and returns the scores of the training rows.
+    """
+
+    def _fitted(self, X):
+        if self.autoencoder is None:
+            return self._own(X)
+        self._inputs = None
+        self.autoencoder_, scores = self._held(self.autoencoder, X)
         self.row_shape_ = np.shape(X)[1:]
         for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(model, name):
-                setattr(self, name, getattr(model, name))
+            if hasattr(self.autoencoder_, name):
+                setattr(self, name, getattr(self.autoencoder_, name))
+        return scores
 
 
 def _offset(scores, contamination):
@@ -144,15 +158,3 @@ def _offset(scores, contamination):
         return float(np.percentile(scores, 100.0 * contamination))
     lower, upper = np.percentile(scores, [25, 75])
     return float(lower - _WHISKER * (upper - lower))
-
-
-@contextmanager
-def _unchanged_on_failure(estimator):
-    """Put all attributes back as they were if the block raises."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

@@ -105,8 +105,3 @@ class DeepSVDD(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstimato
         rows = self._inputs.validate(self, X, reset=True)
         self.encoder_ = MembersEncoder(**training(self)).fit(rows)
         return self.encoder_.score_samples(rows)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        StandardizedRows.tag(tags, self)
-        return tags

@@ -12,13 +12,13 @@ from skdeep._data.inputs.standardized import StandardizedRows
 from skdeep._data.rows import RowData
 from skdeep._estimator.params import estimator, param, positive
 from skdeep.decomposition import VariationalAutoencoder
-from skdeep.outlier_detection._detector import Detector, DetectorParams
+from skdeep.outlier_detection._detector import DetectorParams, Holding
 from skdeep.outlier_detection._members import components
 from skdeep.outlier_detection._params import CodeParams, TrainedParams, learning_rate_param
 
 
 @estimator
-class VAEOutlier(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstimator):
+class VAEOutlier(Holding, TrainedParams, CodeParams, DetectorParams, BaseEstimator):
     """Outliers are the rows that are unlikely under a variational autoencoder.
 
     A variational autoencoder learns the distribution of rows by way of short codes. It is fitted twice, the second time
@@ -104,12 +104,7 @@ class VAEOutlier(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstima
             X = self._inputs.standardized(self._inputs.validate(self, X, reset=False))
         return np.asarray(self.autoencoder_.score_samples(X), np.float64)
 
-    def _fitted(self, X):
-        if self.autoencoder is not None:
-            self._inputs = None
-            self.autoencoder_, scores = self._held(self.autoencoder, X)
-            self._adopt_shape(self.autoencoder_, X)
-            return scores
+    def _own(self, X):
         inputs = StandardizedRows(self.dtype)
         rows = inputs.validate(self, X, reset=True)
         self._inputs = inputs.learn(RowData(rows))
@@ -134,11 +129,6 @@ class VAEOutlier(Detector, TrainedParams, CodeParams, DetectorParams, BaseEstima
             random_state=_seed(self.random_state),
             verbose=self.verbose,
         )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        StandardizedRows.tag(tags, self)
-        return tags
 
 
 def _seed(random_state):

@@ -193,6 +193,7 @@ def test_stages_stop_early_by_what_the_whole_net_does(monkeypatch):
         (Autoencoder(image_shape=(8, 8)), FLAT, "image_shape=.* needs architecture='conv', got 'dense'"),
         (clone(CONV).set_params(tied_weights=True), FLAT, "tied_weights=True needs architecture='dense', got 'conv'"),
         (clone(RNN).set_params(layerwise=True), FLAT, "layerwise=True needs architecture='dense', got 'rnn'"),
+        (Autoencoder(hidden_layer_sizes=(), layerwise=True), FLAT, "layerwise=True needs a hidden layer"),
         (clone(RNN).set_params(hidden_layer_sizes=()), FLAT, "architecture='rnn' needs a hidden layer"),
         (clone(CONV).set_params(image_shape=(5, 5)), FLAT, "image_shape=.* does not fit rows of 64"),
         (clone(CONV).set_params(architecture="lstm"), FLAT, "The 'architecture' parameter"),

@@ -184,7 +184,9 @@ def test_rows_of_any_shape_are_as_good_as_flat_ones(fitted):
     assert_array_equal(model.score_samples(images), flat.score_samples(images.reshape(100, -1)))
     assert_array_equal(model.reconstruct(images), flat.reconstruct(images.reshape(100, -1)).reshape(100, 8, 8))
     assert_allclose(clone(fitted).fit(images.astype(np.uint8)).score_samples(images), model.score_samples(images), 1e-4)
-    with pytest.raises(ValueError, match=r"rows of shape \(8, 7\), but AutoencoderOutlier was fitted on .* \(8, 8\)"):
+    with pytest.raises(
+        ValueError, match=r"rows of X have the shape \(8, 7\), but AutoencoderOutlier was fitted on .* \(8, 8\)"
+    ):
         model.predict(images[:, :, :7])
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from skdeep._data.columns import Dense
 from skdeep._data.inputs import precision
+from skdeep._data.inputs.any_shape import AnyShape
 from skdeep._data.inputs.images import Images
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._data.inputs.tables import Tables
@@ -15,7 +15,7 @@ from skdeep._engine.spec import InputSignature
 
 
 @dataclass(frozen=True)
-class _Centred:
+class _Centred(AnyShape):
     """Rows whose values keep their proportions: each is centred, all are divided by one number.
 
     Parameters
@@ -29,47 +29,9 @@ class _Centred:
     mean: np.ndarray | None = None
     scale: float = 1.0
 
-    _shape_attribute = """
-        row_shape_ : tuple of int
-            Shape of one row, as `fit` was given it.
-    """
-
-    def validate(self, estimator, X, *, reset):
-        """Return X checked; what was returned may be given again.
-
-        Parameters
-        ----------
-        estimator : estimator instance
-            Learns `row_shape_`, and what scikit-learn wants to know of flat rows, or compares it.
-        X : array-like, DataFrame or sparse matrix
-            Rows of any shape, or flat.
-        reset : bool
-
-        Raises
-        ------
-        ValueError
-            If X does not hold finite numbers, or its rows are not of the expected shape.
-        """
-        X = _rows(X)
-        shape = tuple(X.shape[1:])
-        if not reset and len(shape) > 1 and not _same(shape, estimator.row_shape_):
-            raise ValueError(
-                f"The rows of X have the shape {shape}, but {type(estimator).__name__} was fitted on rows of shape "
-                f"{estimator.row_shape_}."
-            )
-        X = super().validate(estimator, self._given(X), reset=reset)
-        if reset:
-            estimator.row_shape_ = shape
-        return X
-
     def numbers(self, X, sample_weight=None):
         """Return the live numbers of the net that are statistics of training rows: none."""
         return {}
-
-    @staticmethod
-    def _given(X):
-        """Return X as the kind of input takes it."""
-        return X
 
     def learn(self, rows):
         """Return these inputs with the mean and the scale of training rows."""
@@ -88,12 +50,6 @@ class _Centred:
 class ReconstructedTables(_Centred, Tables):
     """Flat rows, as dense layers read them; rows of another shape are flattened."""
 
-    attributes = Tables.attributes + _Centred._shape_attribute
-
-    @staticmethod
-    def _given(X):
-        return X.reshape(len(X), -1) if X.ndim > 2 and X.size else X
-
     def signature(self, X, *others):
         """Describe a validated X, which is dense for a net that was trained on dense rows."""
         if self.mean is None:
@@ -104,7 +60,7 @@ class ReconstructedTables(_Centred, Tables):
     def tag(tags, estimator):
         """Say in scikit-learn's tags what X of an estimator may be."""
         Tables.tag(tags, estimator)
-        tags.input_tags.three_d_array = True
+        AnyShape.tag(tags, estimator)
 
 
 @dataclass(frozen=True)
@@ -145,7 +101,7 @@ class ReconstructedSeries(ReconstructedTables):
         return SeriesInputs.batches(n_rows)
 
     def validate(self, estimator, X, *, reset):
-        """Return X as (n, time, channels); see `_Centred.validate`."""
+        """Return X as (n, time, channels); see `AnyShape.validate`."""
         if sparse.issparse(X):
             raise TypeError("X is sparse, but series are read moment by moment. Use X.toarray().")
         X = super().validate(estimator, X, reset=reset)
@@ -158,32 +114,13 @@ class ReconstructedSeries(ReconstructedTables):
     @staticmethod
     def tag(tags, estimator):
         """Say in scikit-learn's tags what X of an estimator may be."""
-        tags.input_tags.three_d_array = True
+        AnyShape.tag(tags, estimator)
 
 
 @dataclass(frozen=True)
 class ReconstructedImages(_Centred, Images):
     """Images, which are convolved."""
 
-    attributes = Images.attributes + _Centred._shape_attribute
-
-
-def _rows(X):
-    """Return X as an array, unless it is a table of another kind; a list of rows of several shapes is an error."""
-    if isinstance(X, pd.DataFrame) or hasattr(X, "ndim") or sparse.issparse(X):
+    @staticmethod
+    def _given(X):
         return X
-    try:
-        return np.asarray(X)
-    except ValueError as error:
-        shapes = list(dict.fromkeys(np.shape(row) for row in X))
-        if len(shapes) < 2:
-            raise
-        raise ValueError(
-            f"The rows of X have different shapes: {', '.join(map(str, shapes[:5]))}. Bring them to one shape first, "
-            "series with skdeep.sequence.SequencePadder."
-        ) from error
-
-
-def _same(shape, known):
-    """Whether rows have a known shape, channels of one value left out or not, and moments flattened or not."""
-    return shape in (known, (*known, 1), (known[0], int(np.prod(known[1:]))))

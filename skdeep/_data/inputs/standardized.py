@@ -3,18 +3,17 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
-from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from skdeep._data.inputs import precision
+from skdeep._data.inputs.any_shape import AnyShape
 from skdeep._data.inputs.tables import Tables
 
 _EXACT_IN_SINGLE = np.bool_, np.int8, np.uint8, np.int16, np.uint16
 
 
 @dataclass(frozen=True)
-class StandardizedRows(Tables):
+class StandardizedRows(AnyShape, Tables):
     """Tables, images, series of one length: each column is centred and divided by its standard deviation.
 
     The values are computed before they go to the net, in the precision that X has, so that small differences between
@@ -33,36 +32,10 @@ class StandardizedRows(Tables):
     scale: np.ndarray | None = None
     kept: np.ndarray | None = None
 
-    attributes = """
-        row_shape_ : tuple of int
-            Shape of one row: (n_features,) for a table, (height, width) or more for images.
-        n_features_in_ : int
-            Number of values of a row.
-        feature_names_in_ : ndarray of shape (n_features,)
-            Names of the columns, if X was a DataFrame with string names.
-    """
-
-    def validate(self, estimator, X, *, reset):
-        """Return X checked, as a table; what was returned may be given again.
-
-        Parameters
-        ----------
-        estimator : estimator instance
-            Learns or compares `row_shape_`, and what scikit-learn wants to know of X.
-        X : array-like of shape (n_samples, ...)
-        reset : bool
-
-        Raises
-        ------
-        ValueError
-            If X does not hold finite numbers, or its rows are not of the expected shape.
-        """
+    def _checked(self, estimator, X, *, reset):
         precision.check_numeric_columns(X)
-        X, shape = _flat(X, None if reset else estimator.row_shape_, type(estimator).__name__)
-        X = validate_data(estimator, X, dtype=_accepted(X), reset=reset, ensure_min_samples=2 if reset else 1)
-        if reset:
-            estimator.row_shape_ = shape or (X.shape[1],)
-        return X
+        least = 2 if reset else 1
+        return validate_data(estimator, X, dtype=_accepted(X), reset=reset, ensure_min_samples=least)
 
     def learn(self, rows):
         """Return these inputs with the mean and the scale of training rows."""
@@ -87,25 +60,8 @@ class StandardizedRows(Tables):
         """Return standardised rows in units of X, as doubles."""
         return standardized.astype(np.float64) * self.scale + self.mean
 
-    @staticmethod
-    def tag(tags, estimator):
-        """Say in scikit-learn's tags what X of an estimator may be."""
-        tags.input_tags.three_d_array = True
-
 
 def _accepted(X):
     """Return the float dtypes of a validated X: not less exact than X, because differences are what counts."""
     kind = getattr(X, "dtype", np.dtype(float))
     return [np.float32, np.float64] if kind == np.float32 or kind in _EXACT_IN_SINGLE else [np.float64, np.float32]
-
-
-def _flat(X, expected, name):
-    """Return X with one row a row, and the shape of a row, or None if rows were flat already."""
-    if isinstance(X, pd.DataFrame) or sparse.issparse(X):
-        return X, None
-    X = np.asarray(X)
-    if X.ndim < 3:
-        return X, None
-    if expected is not None and X.shape[1:] != expected:
-        raise ValueError(f"X has rows of shape {X.shape[1:]}, but {name} was fitted on rows of shape {expected}.")
-    return X.reshape(len(X), int(np.prod(X.shape[1:]))), X.shape[1:]
