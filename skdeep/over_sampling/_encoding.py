@@ -1,10 +1,12 @@
 """Rows in any container, as a table of numbers for a net: columns in one scale, categories as columns of 0 and 1."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils._indexing import _get_column_indices, _safe_indexing
 
 from skdeep.over_sampling._rows import Rows, check_rows
@@ -33,16 +35,14 @@ class Encoding:
     categorical: tuple
     table: np.ndarray
 
-    @property
-    def scale(self):
-        """Standard deviation of the numeric columns; 1 of those that are constant."""
-        deviation = self.table.std(axis=0)
-        return np.where(deviation > 10 * np.finfo(float).eps * np.abs(self.table).max(axis=0, initial=0), deviation, 1)
+    @cached_property
+    def _scaler(self):
+        return StandardScaler().fit(self.table)
 
     def matrix(self):
         """Return the rows as numbers: standardised columns, then a column of 0 and 1 for each category."""
         blocks = [np.eye(len(categories))[numbers] for _, categories, numbers in self.categorical]
-        return np.hstack([(self.table - self.table.mean(axis=0)) / self.scale, *blocks])
+        return np.hstack([self._scaled(self.table, "transform"), *blocks])
 
     def repeated(self, indices):
         """Return some of the rows, by number."""
@@ -51,7 +51,7 @@ class Encoding:
     def decoded(self, matrix):
         """Return numbers as rows: in their units, between the extremes of each column, with the likeliest category."""
         n_numeric, found = self.table.shape[1], {}
-        values = matrix[:, :n_numeric] * self.scale + self.table.mean(axis=0)
+        values = self._scaled(matrix[:, :n_numeric], "inverse_transform")
         values = np.clip(values, self.table.min(axis=0), self.table.max(axis=0)) if len(values) else values
         start = n_numeric
         for column, categories, _ in self.categorical:
@@ -68,6 +68,9 @@ class Encoding:
         if sparse.issparse(self.given):
             return sparse.vstack([self.given, *parts], format=self.given.format)
         return np.concatenate([self.given, *parts])
+
+    def _scaled(self, values, how):
+        return getattr(self._scaler, how)(values) if values.size else values
 
     def _restored(self, values):
         if sparse.issparse(self.given):

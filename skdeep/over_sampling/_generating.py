@@ -2,6 +2,7 @@
 
 import warnings
 from abc import abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,26 +10,60 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from sklearn.base import clone
 from sklearn.utils import check_consistent_length, check_random_state
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import validate_data
 
+from skdeep._estimator.params import param
 from skdeep.over_sampling._encoding import encoding
+from skdeep.utils._words import Names
 
 _MOST_SEED = 2**31 - 1
+
+
+@dataclass(eq=False, repr=False)
+class GeneratingParams:
+    """The net, how many rows there are to be, and which columns are categories."""
+
+    autoencoder: object = param(None, [], "estimator or None", "The net.", positional=True)
+    sampling_strategy: object = param(
+        "auto",
+        BaseOverSampler._parameter_constraints["sampling_strategy"],
+        "float, str, dict or callable",
+        "How many rows each class is to have, as in imbalanced-learn: a share of the largest class, for two classes; "
+        '"minority", "not minority", "not majority" or "all", which are then as large as the largest, "auto" being '
+        '"not majority"; a dict from class to number of rows; or a function of y that returns one.',
+    )
+    categorical_features: object = param(
+        "auto",
+        ["array-like", Names({"auto"}), None],
+        'array-like of bool, int or str, "auto" or None',
+        'Columns that hold categories: a mask, numbers or names. "auto" is those that are pandas categories.',
+    )
+    random_state: object = param(
+        None,
+        ["random_state"],
+        "int, RandomState instance or None",
+        "Fixes training, unless the net has a seed of its own, and what is drawn.",
+    )
 
 
 class GeneratingSampler(BaseOverSampler):
     """Makes rows of rare classes with a net that is trained on all rows.
 
-    Subclasses have a parameter `autoencoder` and define `_trained(net, matrix, numbers, seed)`, which returns the
+    Subclasses have GeneratingParams and define `_trained(net, matrix, numbers, seed)`, which returns the
     fitted net, `_made(net, matrix, numbers, label, n_rows, random)`, which returns new rows of one class, `_default`,
     and `_fewest`, the members of a class below which its rows are repeated.
     """
 
-    _parameter_constraints = BaseOverSampler._parameter_constraints | {
-        "autoencoder": [HasMethods(["fit", "transform", "inverse_transform"]), None],
-        "categorical_features": ["array-like", StrOptions({"auto"}), None],
-    }
+    _attributes = """
+        sampling_strategy_ : dict
+            Number of rows to make of each class.
+        autoencoder_ : estimator instance
+            The net that `fit_resample` trained.
+        n_features_in_ : int
+            Values of a row: columns of a table, pixels of an image times channels.
+        feature_names_in_ : ndarray of shape (n_features,)
+            Names of the columns, if X was a DataFrame with string names.
+    """
 
     def _check_X_y(self, X, y):
         y, binarize_y = check_target_type(y, indicate_one_vs_all=True)

@@ -4,15 +4,17 @@ from numbers import Integral
 
 import numpy as np
 from imblearn.over_sampling import SMOTE
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import HasMethods, Interval
 
+from skdeep._estimator.params import estimator, param
 from skdeep.decomposition import Autoencoder
-from skdeep.over_sampling._generating import GeneratingSampler
+from skdeep.over_sampling._generating import GeneratingParams, GeneratingSampler
 
 _MOST_COMPONENTS = 32
 
 
-class LatentSMOTE(GeneratingSampler):
+@estimator
+class LatentSMOTE(GeneratingParams, GeneratingSampler):
     """SMOTE in the space of codes of an autoencoder.
 
     An autoencoder learns the rows of all classes. imbalanced-learn's SMOTE interpolates between the codes of neighbours
@@ -22,33 +24,9 @@ class LatentSMOTE(GeneratingSampler):
     On tables, new rows rarely beat a threshold that is moved, or logits that are adjusted: see Notes. Resample when
     there is a reason to.
 
-    Parameters
-    ----------
-    autoencoder : Autoencoder or None, default=None
-        The net, of which a copy is trained, or any transformer with `inverse_transform`. None is an Autoencoder with
-        half as many components as there are columns, at most 32. Its parameters are searched as
-        autoencoder__n_components and the like. It is given flat rows: convolutions want to know the image_shape.
-    k_neighbors : int, default=5
-        Nearest neighbours, of the same class, between which new codes lie. A class of fewer rows has fewer.
-    sampling_strategy : float, str, dict or callable, default='auto'
-        How many rows each class is to have, as in imbalanced-learn: a share of the largest class, for two classes;
-        "minority", "not minority", "not majority" or "all", which are then as large as the largest, "auto" being "not
-        majority"; a dict from class to number of rows; or a function of y that returns one.
-    categorical_features : array-like of bool, int or str, "auto" or None, default='auto'
-        Columns that hold categories: a mask, numbers or names. "auto" is those that are pandas categories.
-    random_state : int, RandomState instance or None, default=None
-        Fixes training, unless the net has a seed of its own, and what is drawn.
+    {parameters}
 
-    Attributes
-    ----------
-    sampling_strategy_ : dict
-        Number of rows to make of each class.
-    autoencoder_ : estimator instance
-        The net that `fit_resample` trained.
-    n_features_in_ : int
-        Values of a row: columns of a table, pixels of an image times channels.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X was a DataFrame with string names.
+    {attributes}
 
     See Also
     --------
@@ -88,25 +66,23 @@ class LatentSMOTE(GeneratingSampler):
     ((538, 20), [269, 269])
     """
 
-    _fewest = 2
-    _parameter_constraints = GeneratingSampler._parameter_constraints | {
-        "k_neighbors": [Interval(Integral, 1, None, closed="left")]
-    }
+    autoencoder: object = param(
+        None,
+        [HasMethods(["fit", "transform", "inverse_transform"]), None],
+        "Autoencoder or None",
+        "The net, of which a copy is trained, or any transformer with `inverse_transform`. None is an Autoencoder with "
+        "half as many components as there are columns, at most 32. Its parameters are searched as "
+        "autoencoder__n_components and the like.",
+        positional=True,
+    )
+    k_neighbors: int = param(
+        5,
+        [Interval(Integral, 1, None, closed="left")],
+        "int",
+        "Nearest neighbours, of the same class, between which new codes lie. A class of fewer rows has fewer.",
+    )
 
-    def __init__(
-        self,
-        autoencoder=None,
-        *,
-        k_neighbors=5,
-        sampling_strategy="auto",
-        categorical_features="auto",
-        random_state=None,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.autoencoder = autoencoder
-        self.k_neighbors = k_neighbors
-        self.categorical_features = categorical_features
-        self.random_state = random_state
+    _fewest = 2
 
     def _default(self, matrix):
         return Autoencoder(int(np.clip(-(-matrix.shape[1] // 2), 1, _MOST_COMPONENTS)))

@@ -3,12 +3,14 @@
 import numpy as np
 from sklearn.utils._param_validation import HasMethods
 
+from skdeep._estimator.params import estimator, param
 from skdeep.decomposition import VariationalAutoencoder
 from skdeep.over_sampling._conditional import ConditionalAutoencoder
-from skdeep.over_sampling._generating import GeneratingSampler
+from skdeep.over_sampling._generating import GeneratingParams, GeneratingSampler
 
 
-class VAEOverSampler(GeneratingSampler):
+@estimator
+class VAEOverSampler(GeneratingParams, GeneratingSampler):
     """Over-sampling with a conditional variational autoencoder.
 
     One net learns the rows of all classes; its encoder and its decoder are told the class. New rows of a class are
@@ -17,30 +19,9 @@ class VAEOverSampler(GeneratingSampler):
     On tables, new rows rarely beat a threshold that is moved, or logits that are adjusted: see Notes. Resample when
     there is a reason to.
 
-    Parameters
-    ----------
-    autoencoder : VariationalAutoencoder or None, default=None
-        The net, of which a copy is trained; None is VariationalAutoencoder(). Its parameters are searched as
-        autoencoder__beta and the like. It has dense layers and the likelihood "gaussian".
-    sampling_strategy : float, str, dict or callable, default='auto'
-        How many rows each class is to have, as in imbalanced-learn: a share of the largest class, for two classes;
-        "minority", "not minority", "not majority" or "all", which are then as large as the largest, "auto" being "not
-        majority"; a dict from class to number of rows; or a function of y that returns one.
-    categorical_features : array-like of bool, int or str, "auto" or None, default='auto'
-        Columns that hold categories: a mask, numbers or names. "auto" is those that are pandas categories.
-    random_state : int, RandomState instance or None, default=None
-        Fixes training, unless the net has a seed of its own, and what is drawn.
+    {parameters}
 
-    Attributes
-    ----------
-    sampling_strategy_ : dict
-        Number of rows to make of each class.
-    autoencoder_ : estimator instance
-        The net that `fit_resample` trained.
-    n_features_in_ : int
-        Values of a row: columns of a table, pixels of an image times channels.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, if X was a DataFrame with string names.
+    {attributes}
 
     See Also
     --------
@@ -83,16 +64,16 @@ class VAEOverSampler(GeneratingSampler):
     ((538, 20), [269, 269])
     """
 
-    _fewest = 5
-    _parameter_constraints = GeneratingSampler._parameter_constraints | {
-        "autoencoder": [HasMethods(["fit", "sample", "score_samples"]), None]
-    }
+    autoencoder: object = param(
+        None,
+        [HasMethods(["fit", "sample", "score_samples"]), None],
+        "VariationalAutoencoder or None",
+        "The net, of which a copy is trained; None is VariationalAutoencoder(). Its parameters are searched as "
+        'autoencoder__beta and the like. The likelihood has to be "gaussian", the architecture "dense".',
+        positional=True,
+    )
 
-    def __init__(self, autoencoder=None, *, sampling_strategy="auto", categorical_features="auto", random_state=None):
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.autoencoder = autoencoder
-        self.categorical_features = categorical_features
-        self.random_state = random_state
+    _fewest = 5
 
     def _default(self, matrix):
         return VariationalAutoencoder()
