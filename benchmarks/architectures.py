@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from _list_table import list_table
 
 from skdeep.image import CNNClassifier
 
@@ -69,20 +70,16 @@ def page(results, rows):
         "Seconds an epoch [#seconds]_",
         *[f"Accuracy, {n:,} rows ({results[f'small {n}']['epochs']} epochs)" for n in rows],
     ]
-    lines = [".. list-table::", "   :header-rows: 1", "", *_row(columns)]
+    lines = []
     for name in NETS:
         found = [results.get(f"{name} {n}") for n in rows]
         known = next(filter(None, found), None)
         if known is not None:
             seconds = results.get(f"{name} seconds")
             cells = [name, f"{known['parameters']:,}", "" if seconds is None else f"{seconds:.1f}"]
-            lines += _row([*cells, *["" if one is None else f"{one['accuracy']:.3f}" for one in found]])
+            lines.append([*cells, *["" if one is None else f"{one['accuracy']:.3f}" for one in found]])
     note = ".. [#seconds] 12,000 images on two cores, compilation not included."
-    return "\n".join([*lines, "", note, ""])
-
-
-def _row(cells):
-    return [f"   {'* -' if index == 0 else '  -'} {cell}" for index, cell in enumerate(cells)]
+    return "\n".join([list_table(columns, lines), note, ""])
 
 
 def main():

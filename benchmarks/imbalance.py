@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _list_table import list_table
 from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
@@ -163,17 +164,13 @@ def of_images(path, ways):
 
 def page(results):
     """Return a table as reStructuredText."""
-    lines = [".. list-table::", "   :header-rows: 1", "", *_row(["way", *COLUMNS])]
+    rows = []
     for name, values in results.items():
         *quality, seconds = values
         shown = re.sub(r'\w+="\w+"', r"``\g<0>``", name)
         taken = "" if seconds is None else f"{seconds:.1f}"  # None by hand, of a time that cannot be compared
-        lines += _row([shown, *(f"{value:.3f}" for value in quality), taken])
-    return "\n".join([*lines, ""])
-
-
-def _row(cells):
-    return [f"   {'* -' if index == 0 else '  -'} {cell}".rstrip() for index, cell in enumerate(cells)]
+        rows.append([shown, *(f"{value:.3f}" for value in quality), taken])
+    return list_table(["way", *COLUMNS], rows)
 
 
 def write(name, found, ways):

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from _list_table import list_table
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
@@ -92,21 +93,17 @@ def measure(path, seeds):
 def page(results):
     """Return the table as reStructuredText."""
     sets = sorted(results)
-    lines = [".. list-table::", "   :header-rows: 1", "", *_row(["Detector", *sets, "mean", "seconds"])]
+    rows = []
     for name in SCORES:
         cells = [_pair([results[one][name][protocol] for protocol in PROTOCOLS]) for one in sets]
         means = [np.mean([results[one][name][protocol] for one in sets]) for protocol in PROTOCOLS]
         seconds = np.mean([results[one][name]["seconds"] for one in sets])
-        lines += _row([name, *cells, _pair(means), f"{seconds:.2f}"])
-    return "\n".join([*lines, ""])
+        rows.append([name, *cells, _pair(means), f"{seconds:.2f}"])
+    return list_table(["Detector", *sets, "mean", "seconds"], rows)
 
 
 def _pair(values):
     return " / ".join(f"{value:.3f}".removeprefix("0") for value in values)
-
-
-def _row(cells):
-    return [f"   {'* -' if index == 0 else '  -'} {cell}" for index, cell in enumerate(cells)]
 
 
 def main():
