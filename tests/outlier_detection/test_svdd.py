@@ -7,10 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits
-from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
-import skdeep
 from skdeep._data.order import Drawn
 from skdeep.outlier_detection import DeepSVDD
 
@@ -76,30 +74,10 @@ def test_odd_rows_are_found():
     assert roc_auc_score(odd, -model.score_samples(test)) > 0.95
 
 
-def test_the_contract(fitted):
-    for contamination in (0.05, 0.3):
-        model = clone(fitted).set_params(contamination=contamination).fit(X)
-        assert (model.predict(X) == -1).sum() == 200 * contamination
-        assert_allclose(model.decision_function(X), model.score_samples(X) - model.offset_)
-    loaded = pickle.loads(pickle.dumps(fitted)).set_params(n_components=9, n_estimators=1)
-    assert_array_equal(loaded.score_samples(X), fitted.score_samples(X))
-    images = load_digits().images[:60]
-    flat = clone(fitted).fit(images.reshape(60, 64)).score_samples(images.reshape(60, 64))
-    assert_array_equal(clone(fitted).fit(images).score_samples(images), flat)
-
-
 def test_constant_columns_are_not_looked_at(fitted):
     wide = np.column_stack([X, np.full(200, 3.0)])
     model = clone(fitted).fit(wide)
     assert_array_equal(model.score_samples(wide + np.eye(6)[5]), model.score_samples(wide))
-
-
-def test_numbers_compile_nothing(fitted):
-    clone(fitted).fit(X)
-    before = skdeep.cache_info().misses
-    for settings in ({"trim": 0.0}, {"trim": 0.3}, {"learning_rate": 0.01}, {"steps": 5, "batch_size": 10}):
-        clone(fitted).set_params(**settings, random_state=3).fit(X[:70])
-    assert skdeep.cache_info().misses == before
 
 
 @pytest.mark.parametrize(
@@ -107,10 +85,6 @@ def test_numbers_compile_nothing(fitted):
     [
         ({"activation": "sigmoid"}, "activation='sigmoid' has bounds"),
         ({"activation": "tanh"}, "activation='tanh' has bounds"),
-        ({"activation": "reluu"}, "activation='reluu' is not the name"),
-        ({"contamination": 0.51}, "The 'contamination' parameter"),
-        ({"n_components": 0}, "The 'n_components' parameter"),
-        ({"trim": 1.0}, "The 'trim' parameter"),
     ],
     ids=str,
 )
@@ -119,19 +93,6 @@ def test_bad_parameters_change_nothing(fitted, settings, message):
     with pytest.raises(ValueError, match=message):
         model.set_params(**settings).fit(X)
     assert_array_equal(model.predict(X), fitted.predict(X))
-
-
-def test_what_is_not_fitted_says_so():
-    for method in ("predict", "decision_function", "score_samples"):
-        with pytest.raises(NotFittedError):
-            getattr(DeepSVDD(), method)(X)
-
-
-@pytest.mark.parametrize("rows", [np.full((10, 5), np.nan), np.full((10, 5), np.inf)], ids=["NaN", "infinity"])
-def test_rows_without_numbers_are_refused(fitted, rows):
-    for method in (clone(fitted).fit, fitted.predict, fitted.score_samples):
-        with pytest.raises(ValueError, match="Input X contains"):
-            method(rows)
 
 
 def test_a_code_may_be_longer_than_a_row():
