@@ -75,7 +75,7 @@ for contamination in (0.05, 0.1, "auto"):
 # %%
 # Images
 # ------
-# Rows may have any shape. Zeros with a few other digits among them: the worst are drawn, above what was made of them.
+# Rows may have any shape. Zeros with a few other digits among them: the worst are drawn, beside what was made of them.
 
 digits = load_digits()
 rng = np.random.default_rng(0)
