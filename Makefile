@@ -3,7 +3,7 @@
 
 PYTHON ?= python3.11 python3.12 python3.13 python3 python
 VENV ?= .venv
-JOBS ?= 3
+JOBS ?= 2
 PYTEST_ARGS ?=
 
 RUN := $(VENV)/bin/python
@@ -24,7 +24,7 @@ help:  ## list the targets
 demo: $(VENV)/.installed-plot  ## run examples/quickstart.py
 	$(RUN) examples/quickstart.py
 
-test: $(VENV)/.installed-test  ## run the tests and the doctests; options: JOBS=3 PYTEST_ARGS="-k name"
+test: $(VENV)/.installed-test  ## run the tests and the doctests; options: JOBS=2 PYTEST_ARGS="-k name"
 	$(RUN) -m pytest -n $(JOBS) $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-lint  ## check the style
