@@ -63,7 +63,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     if design.mixup is not None:
         _check_mixed(signature, problem.columns(target, inputs.dtype), problem.loss.facts)
     objective = _objective(problem, target, design)
-    known = {"numbers": numbers | objective[1], "n_members": design.n_members}
+    known = {"numbers": numbers | objective[1], "n_members": design.n_members, "n_packed": design.n_packed}
     net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, **known)
 
     # Training, and what it leaves.
@@ -146,6 +146,11 @@ def _stages(design, epochs, *, goes_on):
 def _objective(problem, target, design):
     """Return the recipe of what is minimised, its live numbers, and the ramps of those that come late."""
     recipe, numbers = problem.objective(target)
+    if design.n_packed > 1:
+        from skdeep._engine.objectives import packed
+
+        _check_packed(problem.loss.facts)
+        recipe = packed.recipe(recipe, design.n_packed)
     if design.mixup is not None:
         from skdeep._engine.objectives import mixup
 
@@ -174,6 +179,15 @@ def _check_mixed(signature, targets, loss):
             raise ValueError("mixup makes means of series, which must be of one length; set mixup=0.")
     if any(isinstance(column, Ragged) for _, column in targets):
         raise ValueError("mixup is for targets of whole rows, but here each moment has one; set mixup=0.")
+
+
+def _check_packed(loss):
+    """Raise ValueError if a loss needs each row once."""
+    if loss.by_batch:
+        raise ValueError(
+            f"loss={loss.name!r} compares the rows of a batch and cannot be used with an architecture that trains "
+            "several nets in one, each with all rows."
+        )
 
 
 def _encoded(rows, inputs, problem, target, signature):

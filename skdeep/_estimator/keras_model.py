@@ -54,6 +54,9 @@ def with_predictions(model, net):
     outputs = [
         _linked(output, net.target, net.link, net.dtype, f"prediction_{index}") for index, output in enumerate(given)
     ]
+    if net.n_packed > 1:  # the mean of what the nets in one predict, which lie along the second axis
+        mean = keras.layers.GlobalAveragePooling1D
+        outputs = [mean(dtype=net.dtype, name=f"packed_{index}")(output) for index, output in enumerate(outputs)]
     inputs = model.inputs[0] if len(model.inputs) == 1 else model.input
     return keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=model.name)
 

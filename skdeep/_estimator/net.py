@@ -51,6 +51,8 @@ class Design:
         Trains on mixtures of rows.
     n_members : int
         Of an ensemble, whose members are the models of `model`; 1 for none.
+    n_packed : int
+        Nets within each model: its outputs have the shape (rows, n_packed, units), or (rows, units) if it is 1.
     steps : (int, int) or None
         What `epochs="auto"` means: steps of training, and epochs, at least.
     order : callable or None
@@ -66,6 +68,7 @@ class Design:
     initial: Callable | None = None
     mixup: float | None = None
     n_members: int = 1
+    n_packed: int = 1
     steps: tuple | None = None
     order: Callable | None = None
 
@@ -95,6 +98,8 @@ class Net:
         Batches that the weights have seen.
     n_members : int
         Of an ensemble; 1 for none.
+    n_packed : int
+        Nets within each model, whose outputs then have an axis for them after the first.
     guess : float or None
         Loss, on the training rows, of a guess that ignores the inputs; None if it is not known.
     """
@@ -109,12 +114,18 @@ class Net:
     optimizer_kind: tuple = ()
     n_steps: int = 0
     n_members: int = 1
+    n_packed: int = 1
     guess: float | None = None
 
     @property
     def link(self):
         """From the outputs of the net to predictions: "identity", "exp", "quantiles", "probability" or "margin"."""
         return self.loss.link
+
+    @property
+    def is_averaged(self):
+        """Whether a prediction is the mean of several."""
+        return self.n_members > 1 or self.n_packed > 1
 
     @property
     def dtype(self):

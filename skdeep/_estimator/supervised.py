@@ -117,8 +117,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         X = self._net.inputs.validate(self, X, reset=False)
         outputs = self._outputs(X, self._net.target.names)
         outputs = priors.logits(outputs, self._net) if self._net.loss.counts else outputs
-        if self._net.n_members > 1:
-            outputs = averaged(outputs, self._net.n_members, self._net.target, self._net.link)
+        outputs = averaged(outputs, self._net) if self._net.is_averaged else outputs
         return [output.astype(np.float32, copy=False) for output in outputs] if single else outputs
 
     def __sklearn_tags__(self):

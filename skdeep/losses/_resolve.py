@@ -163,10 +163,10 @@ def rising(outputs):
 
     Parameters
     ----------
-    outputs : tensor of shape (n, k), also a symbolic one of Keras
+    outputs : tensor of shape (..., k), also a symbolic one of Keras
     """
-    steps = keras.ops.softplus(outputs[:, 1:])
-    return keras.ops.cumsum(keras.ops.concatenate([outputs[:, :1], steps], axis=1), axis=1)
+    steps = keras.ops.softplus(outputs[..., 1:])
+    return keras.ops.cumsum(keras.ops.concatenate([outputs[..., :1], steps], axis=-1), axis=-1)
 
 
 def _keras_loss(loss, table):

@@ -4,11 +4,71 @@ Inputs are called "numbers" (scaled, from -3 to 3), "flags" (indicators, from -1
 them may be absent.
 """
 
+from dataclasses import dataclass
+
 from skdeep.utils._lazy import keras
 
 # Paths of the weights that are learned from rows and not by descent: edges of bins, (columns, n_bins + 1).
 EDGES = "bins/edges"
 EMBEDDED_EDGES = "number_embedding/edges"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableConfig:
+    """What all configs of nets of tables say.
+
+    Parameters
+    ----------
+    output_sizes : tuple of int
+        Units of each output.
+    category_sizes : tuple of int
+        Rows of the table of vectors for each column of "categories".
+    category_dim : int
+        Length of the vector of a category.
+    n_bins : int
+        Bins of each number for its piecewise-linear code; 0 for none.
+    number_dim : int or None
+        Length of the piecewise-linear vector that stands for a number; None puts fixed columns, one a bin, beside it.
+    """
+
+    output_sizes: tuple
+    category_sizes: tuple = ()
+    category_dim: int = 8
+    n_bins: int = 0
+    number_dim: int | None = None
+
+    @property
+    def edges_path(self):
+        """Path of the weight that has the edges of the bins; None if there are no bins."""
+        if not self.n_bins:
+            return None
+        return EDGES if self.number_dim is None else EMBEDDED_EDGES
+
+
+def read(config, signature):
+    """Return (inputs by name, all that a row says as one vector).
+
+    Parameters
+    ----------
+    config : TableConfig
+    signature : InputSignature
+    """
+    named, dtype = enter(signature), signature.dtype
+    parts = _of_numbers(config, named["numbers"], dtype) if "numbers" in named else []
+    if "flags" in named:
+        parts.append(named["flags"])
+    if "categories" in named:
+        vectors = embedded(named["categories"], config.category_sizes, config.category_dim, dtype)
+        parts.append(flat(vectors, dtype, "flat_categories"))
+    return named, joined(parts, dtype)
+
+
+def _of_numbers(config, numbers, dtype):
+    if not config.n_bins:
+        return [numbers]
+    if config.number_dim is None:
+        return [numbers, coded(numbers, config.n_bins, dtype)]
+    return [flat(curved(numbers, config.n_bins, config.number_dim, dtype), dtype, "flat_numbers")]
 
 
 def enter(signature):
@@ -66,3 +126,15 @@ def flat(vectors, dtype, name):
 def joined(parts, dtype, name="joined"):
     """Return parts beside each other; one alone is left as it is."""
     return parts[0] if len(parts) == 1 else keras.layers.Concatenate(dtype=dtype, name=name)(parts)
+
+
+def dropped(values, rate, dtype, name):
+    """Return values behind a dropout of a live rate."""
+    from skdeep.architectures._blocks import dropout
+
+    return dropout(rate, dtype=dtype, name=name)(values)
+
+
+def leave(named, outputs, name):
+    """Return the keras.Model from inputs by name to outputs, which are no list where there is one."""
+    return keras.Model(named, outputs[0] if len(outputs) == 1 else outputs, name=name)
