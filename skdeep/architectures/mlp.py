@@ -44,8 +44,13 @@ class MLPConfig:
     @property
     def draws_biases(self):
         """Whether the first hidden layer begins with random biases, which need the number "bias_deviation"."""
-        mapped = self.normalization is None and self.activation != "selu"
-        return mapped and self.kernel_initializer == "auto" and len(self.hidden_layer_sizes) > 0
+        return draws_biases(self)
+
+
+def draws_biases(config):
+    """Whether the first hidden layer of a config begins with random biases."""
+    mapped = config.normalization is None and config.activation != "selu"
+    return mapped and config.kernel_initializer == "auto" and len(config.hidden_layer_sizes) > 0
 
 
 def sizes(given):
@@ -83,9 +88,7 @@ def build(config, signature, numbers):
     """
     ((name, column),), dtype = signature.inputs, signature.dtype
     named = column.inputs(name)
-    hidden = named[name]
-    for index, units in enumerate(config.hidden_layer_sizes):
-        hidden = _hidden_layer(hidden, units, index, config, dtype, numbers)
+    hidden = hidden_layers(named[name], config, dtype, numbers)
     outputs = [
         keras.layers.Dense(
             units,
@@ -96,6 +99,24 @@ def build(config, signature, numbers):
         for index, units in enumerate(config.output_sizes)
     ]
     return keras.Model(named, outputs[0] if len(outputs) == 1 else outputs, name="mlp")
+
+
+def hidden_layers(rows, config, dtype, numbers):
+    """Return what the hidden layers make of rows.
+
+    Parameters
+    ----------
+    rows : keras.KerasTensor of shape (rows, columns)
+    config : object
+        With the fields of an MLPConfig, but for the output.
+    dtype : str
+    numbers : dict
+        As in `build`.
+    """
+    hidden = rows
+    for index, units in enumerate(config.hidden_layer_sizes):
+        hidden = _hidden_layer(hidden, units, index, config, dtype, numbers)
+    return hidden
 
 
 def _initializer(config, index):

@@ -145,3 +145,14 @@ class PiecewiseLinearEmbedding(_Binned):
 
     def get_config(self):
         return super().get_config() | {"dim": self.dim}
+
+
+@keras.saving.register_keras_serializable("skdeep")
+class SumOverColumns(keras.layers.Layer):
+    """The sum of the vectors of all columns: (rows, columns, dim) in, (rows, dim) out."""
+
+    def call(self, vectors):
+        return tf.reduce_sum(vectors, axis=1)
+
+    def compute_output_spec(self, vectors):
+        return keras.KerasTensor((vectors.shape[0], vectors.shape[2]), dtype=self.compute_dtype)

@@ -135,6 +135,14 @@ def dropped(values, rate, dtype, name):
     return dropout(rate, dtype=dtype, name=name)(values)
 
 
+def heads(hidden, config, dtype):
+    """Return one dense layer without activation for each output."""
+    return [
+        keras.layers.Dense(units, dtype=dtype, name=f"output_{index}")(hidden)
+        for index, units in enumerate(config.output_sizes)
+    ]
+
+
 def leave(named, outputs, name):
     """Return the keras.Model from inputs by name to outputs, which are no list where there is one."""
     return keras.Model(named, outputs[0] if len(outputs) == 1 else outputs, name=name)
