@@ -5,10 +5,11 @@ dtype for `computing`, to `learn` from training rows, for the `numbers` that the
 (`signature`) and `encode` rows. What was learned is kept in the net, and predictions ask that one.
 """
 
+from skdeep._data.inputs.frames import Frames
 from skdeep._data.inputs.images import Images
 from skdeep._data.inputs.series import SeriesInputs
 from skdeep._data.inputs.tables import Tables
 from skdeep._data.inputs.texts import Texts
 from skdeep._data.inputs.tokens import TokenInputs
 
-__all__ = ["Images", "SeriesInputs", "Tables", "Texts", "TokenInputs"]
+__all__ = ["Frames", "Images", "SeriesInputs", "Tables", "Texts", "TokenInputs"]
