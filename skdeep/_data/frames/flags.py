@@ -13,7 +13,7 @@ _CYCLES = "year", "week", "day"
 
 @dataclass(frozen=True)
 class MissingFlags:
-    """1 where a value of a column is missing, for columns in which training rows had missing values.
+    """1 where a value of a column is missing, for columns in which training rows had missing and other values.
 
     Parameters
     ----------
@@ -25,8 +25,7 @@ class MissingFlags:
 
     def write(self, X, out):
         """Write FrameRows into an array of zeros of shape (n_rows, n_columns)."""
-        places = X.among_numbers(self.columns)
-        out[:] = np.isnan(X.numbers[:, places]) | (places < 0)
+        out[:] = np.isnan(X.table(self.columns))
 
 
 @dataclass(frozen=True)

@@ -28,33 +28,37 @@ def categorical(X, categorical_features):
     if isinstance(categorical_features, str) and categorical_features == "from_dtype":
         return np.array(X.declared, bool)
     mask = np.zeros(n_columns, bool)
-    wanted = [] if categorical_features is None else np.asarray(categorical_features).ravel().tolist()
-    if isinstance(categorical_features, str) or len({type(one) for one in wanted} - {str, int, bool}):
-        raise ValueError(_not_accepted(categorical_features))
-    if all(isinstance(one, bool) for one in wanted):
-        if wanted and len(wanted) != n_columns:
+    if categorical_features is None:
+        return mask
+    wanted = _as_list(categorical_features)
+    types = {type(one) for one in wanted}
+    if len(types) > 1 or not types <= {str, int, bool}:
+        raise ValueError(
+            'categorical_features must be "from_dtype", names of columns, numbers of columns, a mask of booleans, or '
+            f"None, got {categorical_features!r}."
+        )
+    if types == {bool}:
+        if len(wanted) != n_columns:
             raise ValueError(f"categorical_features is a mask of {len(wanted)} columns, but X has {n_columns}.")
-        return np.array(wanted, bool) if wanted else mask
-    if all(isinstance(one, str) for one in wanted):
+        return np.array(wanted)
+    if types == {str}:
         unknown = [one for one in wanted if one not in X.names]
         if unknown:
             hint = "whose columns have no names" if not isinstance(X.names[0], str) else f"which has {listed(X.names)}"
             raise ValueError(f"categorical_features names columns that are not in X, {hint}: {listed(unknown)}.")
         mask[[X.names.index(one) for one in wanted]] = True
         return mask
-    if any(type(one) is not int for one in wanted):
-        raise ValueError(_not_accepted(categorical_features))
-    if min(wanted) < 0 or max(wanted) >= n_columns:
+    if any(not 0 <= one < n_columns for one in wanted):
         raise ValueError(f"categorical_features must be numbers of columns from 0 to {n_columns - 1}, got {wanted}.")
     mask[wanted] = True
     return mask
 
 
-def _not_accepted(categorical_features):
-    return (
-        'categorical_features must be "from_dtype", names of columns, numbers of columns, a mask of booleans, or None, '
-        f"got {categorical_features!r}."
-    )
+def _as_list(categorical_features):
+    """Return what an array-like holds as Python values; of what is none, values of two types."""
+    if isinstance(categorical_features, str) or np.ndim(categorical_features) != 1:
+        return [categorical_features, None]
+    return [one.item() if isinstance(one, np.generic) else one for one in categorical_features]
 
 
 def check_unchanged(X, names, held):

@@ -32,13 +32,9 @@ class ScaledNumbers:
     def encode(self, X, dtype):
         """Return the columns of FrameRows as an array of a dtype, of shape (n_rows, n_columns)."""
         result = np.empty((len(X), len(self.columns)), dtype)
-        places = X.among_numbers(self.columns)
-        everything = np.array_equal(places, np.arange(X.numbers.shape[1]))
         for start in range(0, len(X), _AT_A_TIME):
-            rows = X.numbers[start : start + _AT_A_TIME]
-            values = rows if everything else rows[:, places]  # what is not among numbers is missing in every row
-            values = np.where(places < 0, np.nan, values)
-            result[start : start + _AT_A_TIME] = self._scaled(values)
+            rows = slice(start, start + _AT_A_TIME)
+            result[rows] = self._scaled(X.table(self.columns, rows))
         return result
 
     def edges(self, n_bins):
@@ -85,8 +81,7 @@ def learned(X, columns, weight):
     weight : ndarray of shape (n_rows,) or None
         A row of weight two counts as two rows.
     """
-    values = X.numbers[:, X.among_numbers(columns)]
-    return ScaledNumbers(tuple(columns), quantiles(values, np.arange(N_BINS + 1) / N_BINS, weight))
+    return ScaledNumbers(tuple(columns), quantiles(X.table(columns), np.arange(N_BINS + 1) / N_BINS, weight))
 
 
 def quantiles(values, shares, weight=None):

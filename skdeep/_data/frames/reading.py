@@ -108,8 +108,8 @@ def _joined(columns, names):
 def _checked(rows):
     infinite = np.isinf(rows.numbers).any(axis=0)
     if infinite.any():
-        places = rows.among_numbers(range(len(rows.kinds)))
-        names = [rows.names[column] for column, place in enumerate(places) if place >= 0 and infinite[place]]
+        columns = np.flatnonzero(rows.is_among_numbers(range(len(rows.kinds))))
+        names = [rows.names[column] for column in columns[infinite]]
         raise ValueError(
             f"Input X contains infinity or a value too large for dtype('float64'), in these columns: {listed(names)}."
         )

@@ -53,9 +53,18 @@ class FrameRows:
         parts = self.numbers[rows], self.codes[rows], self.strings
         return FrameRows(self.names, self.kinds, self.declared, *parts)
 
-    def among_numbers(self, columns):
-        """Return where columns stand in `numbers`, and -1 for those that do not."""
-        return self._among_numbers[list(columns)]
+    def is_among_numbers(self, columns):
+        """Return whether each of some columns stands in `numbers`."""
+        return self._among_numbers[list(columns)] >= 0
+
+    def table(self, columns, rows=slice(None)):
+        """Return some columns of some rows as numbers; NaN in columns that hold strings or nothing."""
+        places, values = self._among_numbers[list(columns)], self.numbers[rows]
+        if np.array_equal(places, np.arange(values.shape[1])):
+            return values
+        result = np.full((len(values), len(places)), np.nan)
+        result[:, places >= 0] = values[:, places[places >= 0]]
+        return result
 
     def floats(self, column):
         """Return a column as numbers; NaN if it holds strings or nothing."""

@@ -153,7 +153,8 @@ class Frames:
         scaled = [column for column, kind in enumerate(found) if kind in (NUMBER, DATE, DURATION)]
         few = [one for column, one in known.items() if found[column] == kinds.CATEGORY and _are_few(one)]
         many = [one for column, one in known.items() if found[column] == kinds.CATEGORY and not _are_few(one)]
-        missing = np.isnan(X.numbers[:, X.among_numbers(scaled)]).any(axis=0)
+        missing = np.isnan(X.table(scaled))
+        missing = missing.any(axis=0) & ~missing.all(axis=0)
         cycles = [flags.cycles(X, column) for column, kind in enumerate(found) if kind == DATE]
         texts = [column for column, kind in enumerate(found) if kind == kinds.TEXT and self.text_features == "hash"]
         written = [
