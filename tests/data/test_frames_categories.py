@@ -111,7 +111,7 @@ def test_sizes_leave_room_so_that_folds_share_a_program():
     assert len(signatures) == 1
 
 
-NUMERIC = pd.DataFrame({"a": np.repeat(np.arange(12.0), 4), "b": RANDOM.normal(size=48)})
+NUMERIC = pd.DataFrame({"a": np.repeat(np.arange(40.0), 4), "b": RANDOM.normal(size=160)})
 
 
 @pytest.mark.parametrize("features", [["a"], [0], np.array([True, False]), "from_dtype"], ids=str)
@@ -119,7 +119,7 @@ def test_categorical_features_are_said_by_name_number_mask_or_type(features):
     X = NUMERIC.astype({"a": "category"}) if isinstance(features, str) else NUMERIC
     reader, inputs, made = fitted(X, categorical_features=features)
     assert inputs.kinds == ("category", "number")
-    assert inputs.categories_of("a") == tuple(range(12))
+    assert inputs.categories_of("a") == tuple(range(40))
     assert_array_equal(made["categories"][:, 0], NUMERIC["a"] + 1)
     later = read(reader, inputs, pd.DataFrame({"a": [3, 3.5, np.nan, True], "b": 0}).astype({"a": float}))
     assert_array_equal(later["categories"][:, 0], [4, 0, 0, 2])
@@ -127,7 +127,7 @@ def test_categorical_features_are_said_by_name_number_mask_or_type(features):
 
 
 def test_without_categorical_features_the_values_of_a_categorical_type_count():
-    X = NUMERIC.astype({"a": "category"}).assign(c=pd.Categorical(["x", "y"] * 24))
+    X = NUMERIC.astype({"a": "category"}).assign(c=pd.Categorical(["x", "y"] * 80))
     assert fitted(X, categorical_features=None)[1].kinds == ("number", "number", "category")
     assert_allclose(encoded(X, categorical_features=None)["numbers"], encoded(NUMERIC)["numbers"])
 

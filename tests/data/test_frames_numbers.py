@@ -224,6 +224,12 @@ def test_a_row_of_weight_two_is_two_rows():
     assert "b" not in inputs.sources["flags"]
 
 
+def test_weights_that_are_all_the_same_change_nothing():
+    X = with_holes(100)
+    plain, weighted = (fitted(X, weight)[1] for weight in (None, np.full(100, 0.1)))
+    assert_array_equal(weighted.edges(48), plain.edges(48))
+
+
 def test_single_precision_is_what_is_asked_for():
     X = with_holes()
     assert {one.dtype.name for one in encoded(X, dtype="float32").values()} == {"float32"}

@@ -80,8 +80,8 @@ def check_unchanged(X, names, held):
 
 
 def _are_alike(X, column, before, now):
-    """Whether a column holds numbers that may be booleans, or the other way round."""
+    """Whether a column held booleans, or numbers, and now holds zeros and ones of the other type."""
     if {before, now} != {NUMBER, BOOLEAN}:
         return False
     values = X.floats(column)
-    return before == NUMBER or bool(np.isin(values[~np.isnan(values)], (0, 1)).all())
+    return bool(np.isin(values[~np.isnan(values)], (0, 1)).all())

@@ -95,6 +95,7 @@ def quantiles(values, shares, weight=None):
     values : ndarray of shape (n_rows, n_columns)
     shares : ndarray of shape (n_shares,)
     weight : ndarray of shape (n_rows,) or None
+        Above zero.
 
     Returns
     -------
@@ -109,7 +110,7 @@ def quantiles(values, shares, weight=None):
             reached = shares * n_values
             lower, upper = np.ceil(reached * (1 - _CLOSE)) - 1, np.floor(reached * (1 + _CLOSE))
         else:
-            there = np.flatnonzero(~np.isnan(column) & (weight > 0))
+            there = np.flatnonzero(~np.isnan(column))
             there = there[np.argsort(column[there], kind="stable")]
             ordered, cumulated = column[there], np.cumsum(weight[there])
             n_values = len(ordered)
