@@ -185,11 +185,7 @@ def _days_of_objects(there, kind, name):
     if any(isinstance(one, np.datetime64) for one in there):
         moments = np.array([np.datetime64(one) for one in there])
         return _days(moments.astype("datetime64[s]"), moments.astype("datetime64[us]"), name)
-    utc = datetime.UTC
-    aware = [getattr(one, "tzinfo", None) is not None for one in there]
-    moments = [
-        one.astimezone(utc).replace(tzinfo=None) if zone else one for one, zone in zip(there, aware, strict=True)
-    ]
+    moments = [_in_utc(one) if getattr(one, "tzinfo", None) else one for one in there]
     moments = np.array(moments, "datetime64[us]")
     return _days(moments.astype("datetime64[s]"), moments, name)
 
