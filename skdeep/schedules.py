@@ -14,8 +14,10 @@ from skdeep.utils._options import Options
 
 __all__ = [
     "ConstantSchedule",
+    "CosineCycles",
     "CosineDecay",
     "ExponentialDecay",
+    "FlatCosine",
     "InverseTimeDecay",
     "LinearDecay",
     "OneCycle",
@@ -209,6 +211,65 @@ class CosineDecay(_WarmUp):
         self.final = final
 
     def _shape(self, done):
+        return (1.0 + np.cos(np.pi * done)) / 2.0
+
+
+class CosineCycles(Schedule):
+    """Rises and falls of a cosine between 0 and 1, each twice as long as the one before.
+
+    The factor is (1 - cos(2 pi log2(1 + (2 ** n_cycles - 1) * fraction))) / 2.
+
+    Parameters
+    ----------
+    n_cycles : int, default=4
+        Number of rises and falls.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn and Steinwart (2024), "Better by default: strong pre-tuned MLPs and boosted trees on tabular
+    data".
+
+    Examples
+    --------
+    >>> from skdeep.schedules import CosineCycles
+    >>> CosineCycles(n_cycles=1)([0.0, 0.414213562, 1.0]).round(3).tolist()
+    [0.0, 1.0, 0.0]
+    """
+
+    _parameter_constraints: dict = {"n_cycles": [Interval(Integral, 1, None, closed="left")]}
+
+    def __init__(self, n_cycles=4):
+        self.n_cycles = n_cycles
+
+    def __call__(self, fraction):
+        """Return the factor at a fraction of training, a number or an array of them."""
+        done = np.log2(1.0 + (2.0**self.n_cycles - 1.0) * np.asarray(fraction, dtype=float))
+        return np.clip((1.0 - np.cos(2.0 * np.pi * done)) / 2.0, 0.0, 1.0)
+
+
+class FlatCosine(Schedule):
+    """Constant at first, then a cosine down to zero.
+
+    Parameters
+    ----------
+    flat : float, default=0.5
+        Fraction of training before the fall.
+
+    Examples
+    --------
+    >>> from skdeep.schedules import FlatCosine
+    >>> FlatCosine()([0.25, 0.75, 1.0]).round(3).tolist()
+    [1.0, 0.5, 0.0]
+    """
+
+    _parameter_constraints: dict = {"flat": _FRACTION}
+
+    def __init__(self, flat=0.5):
+        self.flat = flat
+
+    def __call__(self, fraction):
+        """Return the factor at a fraction of training, a number or an array of them."""
+        done = np.clip((np.asarray(fraction, dtype=float) - self.flat) / max(1.0 - self.flat, 1e-12), 0.0, 1.0)
         return (1.0 + np.cos(np.pi * done)) / 2.0
 
 

@@ -57,6 +57,7 @@ WITH_TENSORFLOW = (
     "skdeep.architectures.tabular._layers",
     "skdeep.architectures.tabular._packed_layers",
     "skdeep.architectures.tabular._token_layers",
+    "skdeep.architectures.tabular._realmlp_layers",
     "skdeep.losses._resolve",
     "skdeep.losses.classification",
     "skdeep.losses.regression",

@@ -10,6 +10,7 @@ import numpy as np
 
 _POOLS = 2**32  # first of the streams of classes, beyond the numbers of all epochs
 _NUMBERS_A_COUNT = 4  # that Philox makes of one value of its counter
+_SEEDS = 2**32  # of one member; those of the next lie beyond
 
 
 def _random(seed, epoch):
@@ -169,3 +170,30 @@ class Drawn:
     def rows(self, epoch, seed):
         """Return the numbers of the rows of one epoch."""
         return _random(seed, epoch).integers(self.n_rows, size=self.n_drawn, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class ByMember:
+    """Rows of their own for each member of an ensemble: one row of each member, then the next of each.
+
+    An epoch is as long for all as it is for the member with the fewest rows.
+
+    Parameters
+    ----------
+    orders : tuple of (order, ndarray of int)
+        For each member, the order in which it visits its rows, and their numbers among all rows.
+    """
+
+    orders: tuple
+
+    def __len__(self):
+        return len(self.orders) * min(len(order) for order, _ in self.orders)
+
+    def rows(self, epoch, seed):
+        """Return the numbers of the rows of one epoch."""
+        n_rows = len(self) // len(self.orders)
+        visited = [
+            numbers[order.rows(epoch, seed + member * _SEEDS)[:n_rows]]
+            for member, (order, numbers) in enumerate(self.orders)
+        ]
+        return np.stack(visited, axis=1).reshape(-1).astype(np.int32)

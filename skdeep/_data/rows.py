@@ -1,7 +1,7 @@
 """Rows as users give them, until they are encoded for a net; and which of them are held out."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,15 @@ _SHIFT, _RATIO = 2.0, 5.0  # of means, in standard deviations, and of these
 
 @dataclass(frozen=True)
 class RowData:
-    """X, y and weights that belong together; y and weights may be None."""
+    """X, y and weights that belong together; y and weights may be None.
+
+    Where members of an ensemble hold out rows of their own, `fold` is the number of the part each row is in.
+    """
 
     X: Any
     y: Any = None
     sample_weight: Any = None
+    fold: Any = None
 
     @property
     def n_rows(self):
@@ -27,13 +31,61 @@ class RowData:
 
     def take(self, rows):
         """Return some of the rows, by number."""
-        parts = (self.X, self.y, self.sample_weight)
+        parts = (self.X, self.y, self.sample_weight, self.fold)
         return RowData(*(None if part is None else _safe_indexing(part, rows) for part in parts))
 
     def without_weightless(self):
         """Leave out rows of weight zero, which count for nothing, not even as a class."""
         weight = self.sample_weight
         return self if weight is None or weight.all() else self.take(np.flatnonzero(weight))
+
+
+def folds(rows, n_members, fraction, strata, seed):
+    """Return (rows with their folds, validation rows), of members that each hold out a fold of their own.
+
+    Parameters
+    ----------
+    rows : RowData
+    n_members : int
+    fraction : float
+        Of the rows in a fold.
+    strata : ndarray or None
+        Classes that are spread evenly over the folds; a class's only row is in none, as -1 says.
+    seed : int
+
+    Returns
+    -------
+    rows : RowData
+        All rows.
+    held_out : RowData
+        One row of the first member's fold, then one of the second's, and so on; as many of each.
+    """
+    n_folds = max(2, round(1 / fraction))
+    order = np.random.default_rng(seed).permutation(rows.n_rows)
+    fold = np.empty(rows.n_rows, int)
+    if strata is not None:
+        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+        order = order[np.argsort(codes[order], kind="stable")]
+    fold[order] = np.arange(rows.n_rows) % n_folds
+    if strata is not None:
+        fold[counts[codes] < 2] = -1
+    parts = [np.flatnonzero(fold == member % n_folds) for member in range(n_members)]
+    fewest = min(map(len, parts))
+    if fewest == 0:
+        raise ValueError(
+            f"Early stopping cannot hold out validation_fraction={fraction} of {rows.n_rows} rows for each member; "
+            "give more rows, X_val and y_val, or early_stopping=False."
+        )
+    numbers = np.stack([part[:fewest] for part in parts], axis=1).reshape(-1)
+    return replace(rows, fold=fold), rows.take(numbers)
+
+
+def rows_of_members(rows, n_members):
+    """Return the numbers of the rows that each member learns from: all but its fold."""
+    if rows.fold is None:
+        return [np.arange(rows.n_rows)] * n_members
+    n_folds = rows.fold.max() + 1
+    return [np.flatnonzero(rows.fold != member % n_folds) for member in range(n_members)]
 
 
 def split(rows, fraction, strata, seed):

@@ -37,6 +37,8 @@ class TargetInfo:
         The same with all that changes what training sees, such as weights of classes.
     learned : dict of ndarray
         What a loss of numbers has learned of the training rows: its live vectors.
+    bounds : tuple of ndarray of shape (n_targets,) or None
+        The least and the largest targets, between which predictions are kept.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class TargetInfo:
     row_shares: list = field(default_factory=list)
     seen_shares: list = field(default_factory=list)
     learned: dict = field(default_factory=dict)
+    bounds: tuple | None = None
 
     @property
     def names(self):
@@ -369,4 +372,6 @@ def values(outputs, target, link):
     if link == "quantiles":
         linked = np.cumsum(np.hstack([linked[:, :1], np.logaddexp(0.0, linked[:, 1:])]), axis=1)
     restored = linked * target.scale + target.offset
+    if target.bounds is not None:
+        restored = np.clip(restored, *target.bounds)
     return restored[:, 0] if target.flat else restored

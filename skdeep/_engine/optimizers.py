@@ -15,13 +15,15 @@ _NAMED = {
     "adadelta": ("Adadelta", {}),
     "rmsprop": ("RMSprop", {}),
     "adam": ("Adam", {}),
+    "short_memory_adam": ("Adam", {"beta_2": 0.95, "epsilon": 1e-8}),
     "adamw": ("AdamW", {"weight_decay": 0.004}),
     "adamax": ("Adamax", {}),
     "nadam": ("Nadam", {}),
     "lion": ("Lion", {}),
     "lamb": ("Lamb", {}),
 }
-FUSED_WEIGHTS = 2**18
+FUSED_WEIGHTS = 2**18  # of one variable, or of all where there are several threads
+_ADAM = ("adam", "adamw", "short_memory_adam")
 _WITH_MOMENTUM = ("SGD", "RMSprop")
 _BY_LAYER = ("lamb",)  # its steps depend on the norm of each weight
 
@@ -118,36 +120,37 @@ def build(described, numbers):
     # Outside a distribution strategy the sum over replicas does nothing but register a gradient function that
     # TensorFlow never forgets, with its whole graph.
     optimizer._all_reduce_sum_gradients = lambda pairs: pairs
-    if described in ("adam", "adamw"):
-        optimizer.update_step = partial(_adam_step, optimizer)
     return optimizer
 
 
-def _adam_step(optimizer, gradient, variable, learning_rate):
-    """Take Keras' Adam step, for a large variable in one pass over its memory.
+def _adam_steps(optimizer, rates, gradients, variables, learning_rate):
+    """Take Keras' Adam step with variables, each in one pass over its memory.
 
     TensorFlow's fused kernel computes what Keras computes in a dozen passes. It starts threads of its own, so that it
     is slower where there is little to do.
     """
-    if variable.shape.num_elements() < FUSED_WEIGHTS:
-        type(optimizer).update_step(optimizer, gradient, variable, learning_rate)
-        return
-    dtype, index = variable.dtype, optimizer._get_variable_index(variable)
+    dtype = variables[0].dtype
     # Keras takes the powers of constants in single precision.
     beta_1, beta_2 = (tf.cast(tf.constant(beta), dtype) for beta in (optimizer.beta_1, optimizer.beta_2))
     step = tf.cast(optimizer.iterations.value + 1, dtype)
-    tf.raw_ops.ResourceApplyAdam(
-        var=variable.handle,
-        m=optimizer._momentums[index].value.handle,
-        v=optimizer._velocities[index].value.handle,
-        beta1_power=tf.pow(beta_1, step),
-        beta2_power=tf.pow(beta_2, step),
-        lr=tf.cast(learning_rate, dtype),
-        beta1=tf.constant(optimizer.beta_1, dtype),
-        beta2=tf.constant(optimizer.beta_2, dtype),
-        epsilon=tf.constant(optimizer.epsilon, dtype),
-        grad=tf.cast(gradient, dtype),
-    )
+    same = {
+        "beta1_power": tf.pow(beta_1, step),
+        "beta2_power": tf.pow(beta_2, step),
+        "beta1": tf.constant(optimizer.beta_1, dtype),
+        "beta2": tf.constant(optimizer.beta_2, dtype),
+        "epsilon": tf.constant(optimizer.epsilon, dtype),
+    }
+    factors = rates()
+    for gradient, variable in zip(gradients, variables, strict=True):
+        index = optimizer._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.value.handle,
+            m=optimizer._momentums[index].value.handle,
+            v=optimizer._velocities[index].value.handle,
+            lr=tf.cast(_scaled(learning_rate, variable, factors[index]), dtype),
+            grad=tf.cast(gradient, dtype),
+            **same,
+        )
 
 
 def prepare(optimizer, recipe, trainable, dtype):
@@ -158,7 +161,17 @@ def prepare(optimizer, recipe, trainable, dtype):
         rate = keras.Variable(0.0, dtype=dtype, trainable=False, name="learning_rate")
         optimizer._learning_rate = rate
     optimizer.build(trainable)
+    if _is_fused(optimizer, recipe, trainable):
+        unscaled = [None] * len(trainable)
+        optimizer._backend_update_step = partial(_adam_steps, optimizer, lambda: unscaled)
     return rate
+
+
+def _is_fused(optimizer, recipe, trainable):
+    """Whether the step of each variable is one operation: there is enough to do, and all of one dtype."""
+    sizes = [variable.value.shape.num_elements() for variable in trainable]
+    alike = len({variable.dtype for variable in trainable}) == 1
+    return recipe.config in _ADAM and alike and sum(sizes) >= FUSED_WEIGHTS
 
 
 def decays_kernels_only(optimizer, recipe):
@@ -180,6 +193,8 @@ def scale_rates(optimizer, rates, decays):
         by the first, the decay by both.
     """
     update_step = optimizer.update_step
+    if isinstance(vars(optimizer).get("_backend_update_step"), partial):
+        optimizer._backend_update_step = partial(_adam_steps, optimizer, rates)
 
     def scaled_step(gradient, variable, learning_rate):
         factor = rates()[optimizer._get_variable_index(variable)]

@@ -231,9 +231,15 @@ class Program:
 
     def evaluate(self, data):
         """Return the means over the data of each of `evaluated`, with the net in inference mode."""
-        most = rows_per_call(layer_shapes(self.models.values()), data.longest)
+        most, together = rows_per_call(layer_shapes(self.models.values()), data.longest), self.rows_together
+        most = max(together, most - most % together)
         sums = self._traced("evaluate")([*data.flat, tf.constant(most, tf.int32)]).numpy()
         return [float(loss / weight) for loss, weight in sums]
+
+    @property
+    def rows_together(self):
+        """How many rows belong together, in batches and where rows are evaluated."""
+        return self._objective.rows_together
 
     @property
     def prepares(self):

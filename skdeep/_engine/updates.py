@@ -96,7 +96,8 @@ class Stepper:
         return gradient
 
     def _read_factors(self):
-        return [None if factor is None else factor.read() for factor in self._factors]
+        read = {id(factor): factor.read() for factor in self._factors if factor is not None}
+        return [read.get(id(factor)) for factor in self._factors]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep._data.rows import split
 from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.utils._words import check_values, parameter_hint
 
@@ -79,6 +80,10 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     def _unchanged_on_failure(self):
         """Put all attributes back as they were if a block raises, but for those of callbacks still to be torn down."""
         return unchanged_on_failure(self, but=_CALLBACK_STATE)
+
+    def _hold_out(self, rows, strata, seed):
+        """Return (training rows, validation rows) of rows that are all there are."""
+        return split(rows, self.validation_fraction, strata, seed)
 
     def _draw_seeds(self):
         """Return seeds for the weights, the shuffling and the noise in the net."""

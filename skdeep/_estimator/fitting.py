@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skdeep._data import rows as data
 from skdeep._data.columns import Ragged, Sparse
+from skdeep._data.order import ByMember
 from skdeep._data.rows import RowData
 from skdeep._estimator import plans, scores, training
 from skdeep._estimator.net import Net, Stage
@@ -42,12 +43,13 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
 
     # Rows and what is learned of them.
     rows = _validated(estimator, inputs, problem, rows, reset=before is None)
+    stops_early = plans.stops_early(estimator, rows.n_rows, incremental)
     problem = problem.resolved()
     _check_same_targets(problem, before)
     target = problem.learn(rows.y, rows.sample_weight, classes) if before is None else before.target
     seeds = estimator._draw_seeds() if before is None else before.seeds
     inputs = inputs.computing(rows.X) if before is None else inputs
-    rows, held_out = _split(estimator, inputs, problem, rows, held_out, target, seeds[1])
+    rows, held_out = _split(estimator, inputs, problem, rows, held_out, target, seeds[1], stops_early)
     class_weights = problem.class_weights(rows.y, rows.sample_weight, target)
     target = problem.counted(rows.y, rows.sample_weight, target, class_weights)
     inputs = inputs.learn(rows) if before is None else inputs
@@ -55,6 +57,8 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     # The net and how it is trained.
     signature = inputs.signature(rows.X, *([] if held_out is None else [held_out.X]))
     design = estimator._design(inputs, signature, target.output_sizes)
+    if design.own_rows and held_out is not None and rows.fold is None:
+        held_out = held_out.take(np.repeat(np.arange(held_out.n_rows), design.n_members))
     weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
     batch_size, rate_factor = plans.batches(estimator, inputs, weighed[0].n_rows, incremental)
     epochs = plans.epochs(epochs, design, weighed[0].n_rows, batch_size)
@@ -64,38 +68,38 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         _check_mixed(signature, problem.columns(target, inputs.dtype), problem.loss.facts)
     objective = _objective(problem, target, design)
     known = {"numbers": numbers | objective[1], "n_members": design.n_members, "n_packed": design.n_packed}
-    net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, **known)
+    net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, **known, defaults=design.defaults)
 
     # Training, and what it leaves.
     schedule, schedule_factor = plans.learning_rate_schedule(estimator, design, incremental)
     run = training.Run(
         estimator,
-        plans.training_of(estimator, schedule, rate_factor * schedule_factor),
+        plans.training_of(estimator, design, schedule, rate_factor * schedule_factor, incremental),
         signature,
         problem.columns(target, inputs.dtype),
         *objective,
         numbers=numbers,
         rows=_encoded(weighed[0], inputs, problem, target, signature),
         validation=weighed[1] and _encoded(weighed[1], inputs, problem, target, signature),
-        score=scores.scores(estimator, problem, net, held_out),
-        watch=_watch(estimator, held_out, incremental),
+        score=scores.scores(estimator, problem, net, held_out, design),
+        watch=None if incremental else _watched(estimator, design, held_out is not None and stops_early),
         observer=None if incremental else _observer(estimator, problem, net, rows, stages),
         show=_show(net),
-        batch_size=batch_size,
-        order=problem.order(weighed[0].y, target) or plans.order(estimator, design, weighed[0].n_rows),
+        batch_size=batch_size * (design.n_members if design.own_rows else 1),
+        order=_order(estimator, problem, design, weighed[0], target),
         seeds=seeds,
         incremental=incremental,
     )
     start = _start(estimator, before, design)
     first_epoch = 0 if before is None else estimator.n_epochs_
     outcome = training.run(run, stages, start, first_epoch)
-    _keep(estimator, problem, net, outcome, run, first_epoch)
+    _keep(estimator, problem, net, outcome, run, first_epoch, stops_early)
     _warn_if_still_falling(estimator, run, stages, outcome.result)
 
 
 def check_incremental(estimator, epochs):
     """Raise ValueError if an estimator cannot be trained on for so many epochs by partial_fit."""
-    if estimator.early_stopping:
+    if estimator.early_stopping and estimator.early_stopping != "auto":
         raise ValueError("partial_fit does not support early_stopping=True.")
     if not isinstance(epochs, Integral) or epochs < 1:
         raise ValueError(f"epochs must be an integer of at least 1, got {epochs!r}.")
@@ -118,7 +122,7 @@ def _check_same_targets(problem, before):
         )
 
 
-def _split(estimator, inputs, problem, rows, held_out, target, seed):
+def _split(estimator, inputs, problem, rows, held_out, target, seed, stops_early):
     """Return (training rows, validation rows or None)."""
     if rows.y is not None and (held_out.X is None) != (held_out.y is None):
         raise ValueError("X_val and y_val go together: give both or neither.")
@@ -128,9 +132,9 @@ def _split(estimator, inputs, problem, rows, held_out, target, seed):
         held_out = _validated(estimator, inputs, problem, held_out, reset=False)
         data.check_alike(rows, held_out)
         return rows, held_out
-    if not estimator.early_stopping:
+    if not stops_early:
         return rows, None
-    return data.split(rows, estimator.validation_fraction, problem.strata(rows.y, target), seed)
+    return estimator._hold_out(rows, problem.strata(rows.y, target), seed)
 
 
 def _stages(design, epochs, *, goes_on):
@@ -158,7 +162,7 @@ def _objective(problem, target, design):
     if design.n_members > 1:
         from skdeep._engine.objectives import ensemble
 
-        recipe = ensemble.recipe(recipe)
+        recipe = ensemble.recipe(recipe, design.own_rows)
     recipe, ramps = problem.deferred(recipe, target)
     return recipe, numbers | dict.fromkeys(ramps, 1.0), ramps
 
@@ -202,13 +206,26 @@ def _proportions(weight):
     return np.maximum(weight / weight.max(), _LEAST_WEIGHT)
 
 
-def _watch(estimator, held_out, incremental):
-    """Return what decides on stopping, or None."""
-    if incremental:
-        return None
-    if held_out is None or not estimator.early_stopping:
-        return "loss"
-    return "val_loss" if scores.decides_by_loss(estimator.scoring) else "val_score"
+def _watched(estimator, design, on_held_out):
+    """Return what decides on stopping."""
+    if not on_held_out:
+        return plans.Watched(("loss",))
+    by_score = not scores.decides_by_loss(estimator.scoring)
+    if not design.own_rows:
+        return plans.Watched(("val_score" if by_score else "val_loss",), True, by_score)
+    name = scores.of_member if by_score else "val_member_{}".format
+    return plans.Watched(tuple(map(name, range(design.n_members))), True, by_score)
+
+
+def _order(estimator, problem, design, rows, target):
+    """Return the order in which training rows are visited: of all members together, or of each."""
+
+    def of(part):
+        return problem.order(part.y, target) or plans.order(estimator, design, part.n_rows)
+
+    if not design.own_rows:
+        return of(rows)
+    return ByMember(tuple((of(rows.take(own)), own) for own in data.rows_of_members(rows, design.n_members)))
 
 
 def _show(net):
@@ -243,7 +260,7 @@ def _start(estimator, before, design):
     return training.Start(initial=design.initial() if design.initial else None)
 
 
-def _keep(estimator, problem, net, outcome, run, first_epoch):
+def _keep(estimator, problem, net, outcome, run, first_epoch, stops_early):
     """Set the fitted attributes."""
     result, history = outcome.result, outcome.result.history
     accumulates = run.incremental and hasattr(estimator, "weights_")
@@ -263,12 +280,12 @@ def _keep(estimator, problem, net, outcome, run, first_epoch):
     estimator.loss_curve_ = estimator.history_["loss"]
     estimator.n_iter_ = len(estimator.loss_curve_)
     estimator.n_epochs_ = first_epoch + result.n_epochs
-    estimator.best_loss_ = None if estimator.early_stopping else float(min(estimator.loss_curve_, default=np.inf))
+    estimator.best_loss_ = None if stops_early else float(min(estimator.loss_curve_, default=np.inf))
     estimator.callbacks_ = result.callbacks
     values = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
     estimator.validation_scores_ = values or None
     if outcome.best is not None:  # of the weights that are kept; other epochs may have minimised something else
-        values = [outcome.best if run.watch == "val_score" else -outcome.best]
+        values = [outcome.best if run.watch.greater_is_better else -outcome.best]
     estimator.best_validation_score_ = max(filter(np.isfinite, values), default=None)
     if run.observer is not None:
         estimator._callback_fit_ctx.call_on_fit_task_end(estimator=estimator)
@@ -279,7 +296,8 @@ def _warn_if_still_falling(estimator, run, stages, result):
 
     The rule is in force if it watches the training loss under a constant learning rate, and has epochs to do it.
     """
-    ruled = run.watch == "loss" and run.training.schedule is None and len(stages) == 1
+    by_loss = run.watch is not None and not run.watch.held_out
+    ruled = by_loss and run.training.schedule is None and len(stages) == 1
     enough = stages[0].epochs > estimator.n_iter_no_change
     if ruled and enough and result.n_epochs == stages[0].epochs and not (result.exhausted or result.interrupted):
         name = type(estimator).__name__

@@ -1,8 +1,10 @@
 """A fitted estimator as a plain, compiled keras.Model: the way out to Keras."""
 
+import numpy as np
+
 from skdeep._engine import optimizers
 from skdeep._engine.state import weights_of
-from skdeep._estimator import priors
+from skdeep._estimator import plans, priors
 from skdeep.losses._resolve import rising
 from skdeep.utils._random import python_random_state_kept
 from skdeep.utils._tensorflow import keras
@@ -19,6 +21,8 @@ def keras_model(estimator):
     shifts = priors.probability_shifts(net, getattr(estimator, "prediction_prior", None))
     if shifts is not None:
         model = _under_prior(model, net, shifts)
+    if net.target.bounds is not None:
+        model = _kept_between(model, net)
     model.compile(
         optimizer=_optimizer(estimator),
         loss=[_twin_loss(net)] * len(model.outputs),
@@ -150,6 +154,17 @@ def _under_prior(model, net, shifts):
     return keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name=model.name)
 
 
+def _kept_between(model, net):
+    """Return the model whose predictions are those of another, kept between the least and the largest target."""
+    least, largest = net.target.bounds
+    width, layers = np.where(largest > least, largest - least, 1.0), keras.layers
+    shares = layers.Rescaling((1 / width).tolist(), (-least / width).tolist(), dtype=net.dtype, name="share_of_range")
+    most = ((largest - least) / width).max()
+    output = layers.ReLU(max_value=most, dtype=net.dtype, name="in_range")(shares(model.output))
+    output = layers.Rescaling(width.tolist(), least.tolist(), dtype=net.dtype, name="within_range")(output)
+    return keras.Model(model.inputs[0] if len(model.inputs) == 1 else model.input, output, name=model.name)
+
+
 def _linked(output, target, link, dtype, name):
     if link == "probability":
         activation = "softmax" if target.kind in ("multiclass", "multioutput") else "sigmoid"
@@ -164,12 +179,9 @@ def _linked(output, target, link, dtype, name):
 
 
 def _optimizer(estimator):
-    recipe, numbers = optimizers.recipe(
-        estimator.optimizer,
-        learning_rate=estimator.learning_rate,
-        momentum=estimator.momentum,
-        weight_decay=estimator.weight_decay,
-    )
+    names = ("optimizer", "learning_rate", "momentum", "weight_decay")
+    defaults = estimator._net.defaults
+    recipe, numbers = optimizers.recipe(**{name: plans.value(estimator, defaults, name) for name in names})
     # "auto" is what the fit made of it, once it is over.
     known = estimator._net.numbers
     return optimizers.build(recipe.config, {name: known.get(name, value) for name, value in numbers.items()})

@@ -1,7 +1,7 @@
 """What an estimator wants built, and what a fitted one knows of its net besides the weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from skdeep._engine.spec import InputSignature, ModelSpec
@@ -57,6 +57,14 @@ class Design:
         What `epochs="auto"` means: steps of training, and epochs, at least.
     order : callable or None
         Returns the order in which so many rows are visited, if `shuffle` does not say; see `skdeep._data.order`.
+    own_rows : bool
+        Whether each member visits the rows in an order of its own, and holds out rows of its own.
+    defaults : dict
+        What "auto" means as a parameter of the training, by its name.
+    schedules : dict
+        Schedules of live numbers, by their names, for a training that has an end.
+    rate_factors : tuple of (str, str)
+        See `ProgramSpec`; the numbers are among `numbers`.
     """
 
     model: ModelSpec
@@ -71,6 +79,10 @@ class Design:
     n_packed: int = 1
     steps: tuple | None = None
     order: Callable | None = None
+    own_rows: bool = False
+    defaults: dict = field(default_factory=dict)
+    schedules: dict = field(default_factory=dict)
+    rate_factors: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,8 @@ class Net:
         Of an ensemble; 1 for none.
     n_packed : int
         Nets within each model, whose outputs then have an axis for them after the first.
+    defaults : dict
+        What "auto" means as a parameter of the training.
     guess : float or None
         Loss, on the training rows, of a guess that ignores the inputs; None if it is not known.
     """
@@ -115,6 +129,7 @@ class Net:
     n_steps: int = 0
     n_members: int = 1
     n_packed: int = 1
+    defaults: dict = field(default_factory=dict)
     guess: float | None = None
 
     @property

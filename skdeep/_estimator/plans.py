@@ -11,6 +11,7 @@ from skdeep._engine.spec import ProgramSpec, Recipe, TrainPlan
 from skdeep.schedules import ReduceOnPlateau
 
 PENALTIES = ("alpha", "l1", "clip_norm")
+FEWEST_TO_HOLD_OUT = 100  # rows of which "auto" holds some out
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Training:
         Of the learning rate.
     one_vector : bool
         Whether the optimizer treats every weight alike.
+    schedules : dict
+        Of other live numbers.
+    rate_factors : tuple of (str, str)
+        See `ProgramSpec`.
     """
 
     optimizer: Recipe
@@ -37,10 +42,43 @@ class Training:
     penalties: tuple
     schedule: Any
     one_vector: bool
+    schedules: dict
+    rate_factors: tuple
 
 
-def training_of(parameters, schedule, rate_factor):
-    """Return the Training that parameters describe.
+@dataclass(frozen=True)
+class Watched:
+    """What decides on stopping.
+
+    Parameters
+    ----------
+    names : tuple of str
+        In the history; one for each member that stops by itself.
+    held_out : bool
+        Whether it is of held out rows. The weights of the best epoch are then kept.
+    greater_is_better : bool
+    """
+
+    names: tuple
+    held_out: bool = False
+    greater_is_better: bool = False
+
+
+def stops_early(parameters, n_rows, incremental):
+    """Return whether training is stopped by held out rows; "auto" is where there are enough of them."""
+    if parameters.early_stopping != "auto":
+        return parameters.early_stopping
+    return not incremental and n_rows >= FEWEST_TO_HOLD_OUT
+
+
+def value(parameters, defaults, name):
+    """Return a parameter of the training, or what "auto" means for a design."""
+    given = getattr(parameters, name)
+    return defaults.get(name, given) if isinstance(given, str) and given == "auto" else given
+
+
+def training_of(parameters, design, schedule, rate_factor, incremental):
+    """Return the Training that parameters and a design describe.
 
     Raises
     ------
@@ -50,12 +88,8 @@ def training_of(parameters, schedule, rate_factor):
     from skdeep._engine import optimizers
 
     _check_callbacks(parameters.callbacks)
-    recipe, numbers = optimizers.recipe(
-        parameters.optimizer,
-        learning_rate=parameters.learning_rate,
-        momentum=parameters.momentum,
-        weight_decay=parameters.weight_decay,
-    )
+    names = ("optimizer", "learning_rate", "momentum", "weight_decay")
+    recipe, numbers = optimizers.recipe(**{name: value(parameters, design.defaults, name) for name in names})
     schedule = schedules.resolve(schedule)
     if schedule is not None and "learning_rate" not in numbers:
         raise ValueError(
@@ -64,9 +98,13 @@ def training_of(parameters, schedule, rate_factor):
         )
     if "learning_rate" in numbers:
         numbers["learning_rate"] *= rate_factor
-    penalties = {name: getattr(parameters, name) for name in PENALTIES if getattr(parameters, name)}
+    penalties = {name: value(parameters, design.defaults, name) for name in PENALTIES}
+    penalties = {name: strength for name, strength in penalties.items() if strength}
+    numbers |= penalties
+    known = {*numbers, *design.numbers}
+    further = {} if incremental else {name: one for name, one in design.schedules.items() if name in known}
     kind, alike = optimizers.kind(recipe), optimizers.is_elementwise(recipe)
-    return Training(recipe, kind, numbers | penalties, tuple(penalties), schedule, alike)
+    return Training(recipe, kind, numbers, tuple(penalties), schedule, alike, further, design.rate_factors)
 
 
 def learning_rate_schedule(parameters, design, incremental):
@@ -116,8 +154,9 @@ def program_spec(training, model, signature, targets, objective, *, weighted, on
         objective=objective,
         optimizers=(("optimizer", training.optimizer),),
         penalties=training.penalties,
+        rate_factors=training.rate_factors,
         weighted=weighted,
-        scheduled=(*(["learning_rate"] if stepwise else []), *schedules),
+        scheduled=(*(["learning_rate"] if stepwise else []), *schedules, *training.schedules),
         one_vector=one_vector,
     )
 
@@ -133,16 +172,16 @@ def train_plan(
         seeds=seeds,
         numbers=numbers,
         order=order,
-        schedules=ramps | rate,
+        schedules=ramps | training.schedules | rate,
         first_epoch=first_epoch,
         schedule_start=first_epoch if incremental else 0,
         schedule_epochs=parameters.epochs if incremental and parameters.epochs != "auto" else epochs,
         tol=parameters.tol,
         n_iter_no_change=np.inf if watch is None else parameters.n_iter_no_change,
-        monitor=watch or "loss",
+        monitor="loss" if watch is None else watch.names,
         watch_from=max((ramp.unwatched(epochs) for ramp in ramps.values()), default=0),
-        greater_is_better=watch == "val_score",
-        restore_best=watch in ("val_loss", "val_score"),
+        greater_is_better=watch is not None and watch.greater_is_better,
+        restore_best=watch is not None and watch.held_out,
         verbose=int(parameters.verbose),
         title=type(parameters).__name__,
     )

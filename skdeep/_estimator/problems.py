@@ -160,9 +160,9 @@ class Classification(_Supervised):
         if self._balance.is_deferred:
             rows = rows if by_class.all() else rows.take(np.flatnonzero(by_class))
             by_class = by_class[by_class > 0] / by_class[by_class > 0].mean()  # one is what rows weigh before
-            return type(rows)(rows.X, Weighed(rows.y, by_class), rows.sample_weight)
+            return replace(rows, y=Weighed(rows.y, by_class))
         weight = by_class if rows.sample_weight is None else by_class * rows.sample_weight
-        return type(rows)(rows.X, rows.y, weight).without_weightless()
+        return replace(rows, sample_weight=weight).without_weightless()
 
     def order(self, y, target):
         """Return the order in which training rows are visited, or None for one that does not depend on y."""
@@ -284,10 +284,12 @@ class Regression(_Supervised):
     ----------
     loss, target_weight : object
         As the parameters of a regressor.
+    clips : bool
+        Whether predictions are kept between the least and the largest target.
     """
 
-    def __init__(self, loss, target_weight=None):
-        self._loss, self._target_weight = loss, target_weight
+    def __init__(self, loss, target_weight=None, clips=False):
+        self._loss, self._target_weight, self._clips = loss, target_weight, clips
 
     def resolved(self):
         """Return the problem with its loss looked up, which needs TensorFlow."""
@@ -307,10 +309,12 @@ class Regression(_Supervised):
         return targets.regression_target(y, sample_weight, self.loss.facts)
 
     def counted(self, y, sample_weight, target, class_weights):
-        """Return the TargetInfo with what the loss learns of the targets, if it has nothing yet."""
+        """Return the TargetInfo with their range, and with what the loss learns of them, if it has nothing yet."""
+        columns = y.reshape(len(y), -1)
+        if self._clips:
+            target = replace(target, bounds=_range(columns, target.bounds))
         if self.loss.learn is None or target.learned:
             return target
-        columns = y.reshape(len(y), -1)
         return replace(target, learned=self.loss.learn(columns, sample_weight, target.offset, target.scale))
 
     def class_weights(self, y, sample_weight, target):
@@ -326,7 +330,7 @@ class Regression(_Supervised):
         if class_weights is None:
             return rows
         weight = class_weights.of_rows(rows.y.reshape(-1))
-        return type(rows)(rows.X, rows.y, weight if rows.sample_weight is None else weight * rows.sample_weight)
+        return replace(rows, sample_weight=weight if rows.sample_weight is None else weight * rows.sample_weight)
 
     def attributes(self, target):
         """Return what a fitted regressor tells of its targets."""
@@ -350,3 +354,9 @@ class Regression(_Supervised):
 
     def _columns(self, target, dtype):
         return [Dense((len(target.scale),), dtype)]
+
+
+def _range(columns, known):
+    """Return the least and the largest of each column, those that are known included."""
+    least, largest = columns.min(axis=0), columns.max(axis=0)
+    return (least, largest) if known is None else (np.minimum(least, known[0]), np.maximum(largest, known[1]))

@@ -2,6 +2,9 @@
 
 import copy
 import inspect
+from dataclasses import replace
+
+import numpy as np
 
 from sklearn.metrics import check_scoring
 
@@ -11,10 +14,19 @@ def decides_by_loss(scoring):
     return next(iter(_named(scoring).values())) == "loss"
 
 
-def scores(estimator, problem, net, held_out):
-    """Return the Scores that the parameter `scoring` of an estimator asks for, or None."""
+def of_member(number):
+    """Return the name of the score that decides for one member."""
+    return f"val_score_{number}"
+
+
+def scores(estimator, problem, net, held_out, design):
+    """Return the scores that the parameter `scoring` of an estimator asks for, or None."""
     wanted = {name: scoring for name, scoring in _named(estimator.scoring).items() if scoring != "loss"}
-    return Scores(estimator, problem, net, held_out, wanted) if wanted and held_out is not None else None
+    if not wanted or held_out is None:
+        return None
+    if not design.own_rows:
+        return Scores(estimator, problem, net, held_out, wanted)
+    return ScoresOfMembers(estimator, problem, net, held_out, wanted)
 
 
 class Scores:
@@ -41,7 +53,11 @@ class Scores:
         self._first = None if decides_by_loss(estimator.scoring) else next(iter(self._scorers))
         self.names = tuple(dict.fromkeys([*self._scorers, *(["val_score"] if self._first else [])]))
 
-    def __call__(self, weights):
+    def __call__(self, program):
+        """Return the scores of the weights that a program has, by name."""
+        return self.of(program.weights())
+
+    def of(self, weights):
         """Return the scores of a list of weights, by name."""
         self._view.weights_ = weights
         values = {name: self._score(scorer) for name, scorer in self._scorers.items()}
@@ -51,6 +67,41 @@ class Scores:
         X, y, weight = self._held_out.X, self._held_out.y, self._held_out.sample_weight
         weights = {} if weight is None or not _takes_weights(scorer) else {"sample_weight": weight}
         return float(scorer(self._view, X, y, **weights))
+
+
+class ScoresOfMembers:
+    """Scores of members, each on validation rows of its own, and their means.
+
+    Parameters
+    ----------
+    estimator, problem, net, wanted : object
+        As those of Scores.
+    held_out : RowData
+        One row of the first member, then one of the second, and so on.
+    """
+
+    def __init__(self, estimator, problem, net, held_out, wanted):
+        from skdeep._engine import members
+
+        self._each = []
+        for number in range(net.n_members):
+            alone = replace(net, spec=members.alone(net.spec, number), n_members=1)
+            own = held_out.take(np.arange(number, held_out.n_rows, net.n_members))
+            self._each.append(Scores(estimator, problem, alone, own, wanted))
+        self.names = (*self._each[0].names, *self._deciding)
+
+    @property
+    def _deciding(self):
+        decides = "val_score" in self._each[0].names
+        return [of_member(number) for number in range(len(self._each))] if decides else []
+
+    def __call__(self, program):
+        """Return the scores of the weights that a program has, by name."""
+        weights = program.weights()
+        pairs = zip(self._each, program.members(), strict=True)
+        values = [scores.of([weights[at] for at in positions]) for scores, positions in pairs]
+        means = {name: float(np.mean([one[name] for one in values])) for name in values[0]}
+        return means | {name: one["val_score"] for name, one in zip(self._deciding, values, strict=False)}
 
 
 def _named(scoring):

@@ -52,7 +52,7 @@ class Run:
     rows, validation : Arrays
         The latter may be None.
     score : Scores or None
-    watch : {"loss", "val_loss", "val_score"} or None
+    watch : plans.Watched or None
         What decides on stopping.
     observer, show : object or None
         See `skdeep._engine.fit.loop.fit`.
@@ -75,7 +75,7 @@ class Run:
     rows: Arrays
     validation: Arrays | None
     score: Callable | None
-    watch: str | None
+    watch: plans.Watched | None
     observer: Any
     show: Callable
     batch_size: int
@@ -85,7 +85,7 @@ class Run:
 
     def improves(self, value, best):
         """Whether one value of what is watched is better than another."""
-        return value > best if self.watch == "val_score" else value < best
+        return value > best if self.watch.greater_is_better else value < best
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def run(run, stages, start, first_epoch):
         state = None if stage.objective else result.optimizer_state  # which is that of other variables
         start = Start(result.weights, state, outcome.optimizer_kind, outcome.n_steps)
         history, n_epochs = joined(history, result.history), n_epochs + result.n_epochs
-        keeps_best = run.watch in ("val_loss", "val_score")
+        keeps_best = run.watch is not None and run.watch.held_out
         if stage.objective is None:
             best = result if best is None or not keeps_best or run.improves(result.best, best.best) else best
         if result.interrupted:
@@ -193,7 +193,7 @@ def _validation(run, data):
         if run.score is not None:
             # Scorers refuse NaN with a message about their input, where training is what went wrong.
             failed = np.isnan(values["val_loss"])
-            values |= dict.fromkeys(run.score.names, np.nan) if failed else run.score(program.weights())
+            values |= dict.fromkeys(run.score.names, np.nan) if failed else run.score(program)
         return values
 
     return validate

@@ -55,8 +55,8 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
     else:
         program.place(initial or ())
         if program.prepares:
-            rows = plan.order.rows(plan.first_epoch, plan.seeds[1])[:_ROWS_TO_PREPARE]
-            program.prepare(data, rows, plan.seeds[0])
+            rows = plan.order.rows(plan.first_epoch, plan.seeds[1])
+            program.prepare(data, rows[: _ROWS_TO_PREPARE * program.rows_together], plan.seeds[0])
     shown = Callbacks(callbacks, program, show) if callbacks else None
     running = _Fit(program, data, plan, validate, shown, observer)
     if start is not None and plan.restore_best:

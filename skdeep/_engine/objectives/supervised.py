@@ -2,7 +2,8 @@
 
     sum over outputs o of weight_o * (sum over rows i of w_i * loss_o(y_io, net(x_i)_o)) / (sum over rows i of w_i)
 
-Outputs, targets and losses are matched by name.
+Outputs, targets and losses are matched by name. Layers whose weights depend on the first rows they see have an attribute
+`start`, which is a seed while they see them, and None else.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from skdeep._engine.objectives.terms import Objective, Update, summed
 from skdeep._engine.spec import Recipe, taken_from, within
 from skdeep._engine.views import outputs_by_name
+from skdeep.utils._tensorflow import tf
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Supervised(Objective):
         self.updates = (
             Update(self.model.trainable_variables, self._loss, tuple(self._losses), lambda: self.model.losses),
         )
+        self._started = [layer for layer in self.model._flatten_layers() if hasattr(layer, "start")]
+        self.prepare = self._prepare if self._started else None
 
     def outputs(self, inputs, training):
         """Return the outputs of the net by name."""
@@ -77,3 +81,14 @@ class Supervised(Objective):
 
     def _loss(self, batch, training):
         return self.terms(self.outputs(batch.inputs, training), batch.targets, batch.sample_weight)
+
+    def _prepare(self, batch, seed):
+        """Let layers start from a batch of rows, each from what those before it return."""
+        seed = tf.cast(seed, tf.int64)
+        try:
+            for number, layer in enumerate(self._started):
+                layer.start = tf.stack([seed, tf.constant(number, tf.int64)])
+            self.outputs(batch.inputs, False)
+        finally:
+            for layer in self._started:
+                layer.start = None

@@ -99,11 +99,15 @@ class Update(NamedTuple):
 
 
 class Objective:
-    """What an objective is without anything of its own; see the text of the package."""
+    """What an objective is without anything of its own; see the text of the package.
+
+    Where rows belong together, such as one of each member, `rows_together` is how many; a batch never parts them.
+    """
 
     variables = ()
     seed_states = ()
     updates = ()
+    rows_together = 1
     after = prepare = None
 
     def evaluate(self, batch):
