@@ -24,10 +24,5 @@ def together(specs):
     return ModelSpec(_build, specs, tuple(dict.fromkeys(number for spec in specs for number in spec.numbers)))
 
 
-def alone(spec, number):
-    """Return the ModelSpec of one member of those that `together` has."""
-    return spec.config[number]
-
-
 def _build(specs, signature, numbers):
     return {f"member_{number}": spec.build(spec.config, signature, numbers) for number, spec in enumerate(specs)}

@@ -169,9 +169,25 @@ class Program:
         """Return a copy of every weight of the models, and of the objective, as NumPy arrays."""
         return [variable.value.numpy() for variable in self._built.variables]
 
-    def members(self):
-        """Return the positions of the weights of each model, as lists."""
-        return self._built.positions()
+    def of_member(self, weights, number):
+        """Return the part of the weights of all that is one member's."""
+        if not self._objective.stacked:
+            return [weights[at] for at in self._built.positions()[number]]
+        pairs = zip(weights, self._built.variables, strict=True)
+        return [array[number : number + 1] if one.trainable else array for array, one in pairs]
+
+    def of_members(self, kept):
+        """Return the weights of all, of which each member's are its part of a list of its own."""
+        weights = [np.array(array) for array in kept[0]]
+        for number, own in enumerate(kept):
+            if self._objective.stacked:
+                pairs = enumerate(zip(own, self._built.variables, strict=True))
+                for at, array in ((at, array) for at, (array, one) in pairs if one.trainable):
+                    weights[at][number] = array[number]
+            else:
+                for at in self._built.positions()[number]:
+                    weights[at] = own[at]
+        return weights
 
     def optimizer_state(self):
         """Return a copy of the optimizers' slots and step counts as NumPy arrays."""

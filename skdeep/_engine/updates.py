@@ -72,7 +72,9 @@ class Stepper:
     def _transformed(self, gradients, values):
         """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""
         gradients = [_dense(gradient) for gradient in gradients]
-        if "clip_norm" in self._penalties:
+        if "clip_norm" in self._penalties and self.update.stacked:
+            self._clip_members(gradients)
+        elif "clip_norm" in self._penalties:
             for group in self.update.groups or (range(len(gradients)),):
                 self._clip(gradients, group)
         return [
@@ -87,6 +89,15 @@ class Stepper:
         scale = tf.minimum(self._penalties["clip_norm"].read() / tf.maximum(norm, 1e-30), 1.0)
         for index in group:
             gradients[index] = gradients[index] * scale
+
+    def _clip_members(self, gradients):
+        """Shorten the gradients of each member, which lie along the first axis, in place."""
+        there = [index for index, gradient in enumerate(gradients) if gradient is not None]
+        flat = tf.concat([tf.reshape(gradients[index], (self.update.stacked, -1)) for index in there], axis=1)
+        scale = tf.minimum(self._penalties["clip_norm"].read() / tf.maximum(tf.norm(flat, axis=1), 1e-30), 1.0)
+        for index in there:
+            rank = len(gradients[index].shape)
+            gradients[index] = gradients[index] * tf.reshape(scale, (-1, *(1,) * (rank - 1)))
 
     def _with_penalty(self, gradient, value):
         if "alpha" in self._penalties:

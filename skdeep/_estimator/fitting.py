@@ -58,7 +58,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     signature = inputs.signature(rows.X, *([] if held_out is None else [held_out.X]))
     design = estimator._design(inputs, signature, target.output_sizes)
     if design.own_rows and held_out is not None and rows.fold is None:
-        held_out = held_out.take(np.repeat(np.arange(held_out.n_rows), design.n_members))
+        held_out = held_out.take(np.repeat(np.arange(held_out.n_rows), design.own_rows))
     weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
     batch_size, rate_factor = plans.batches(estimator, inputs, weighed[0].n_rows, incremental)
     epochs = plans.epochs(epochs, design, weighed[0].n_rows, batch_size)
@@ -85,7 +85,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         watch=None if incremental else _watched(estimator, design, held_out is not None and stops_early),
         observer=None if incremental else _observer(estimator, problem, net, rows, stages),
         show=_show(net),
-        batch_size=batch_size * (design.n_members if design.own_rows else 1),
+        batch_size=batch_size * max(1, design.own_rows),
         order=_order(estimator, problem, design, weighed[0], target),
         seeds=seeds,
         incremental=incremental,
@@ -154,7 +154,8 @@ def _objective(problem, target, design):
         from skdeep._engine.objectives import packed
 
         _check_packed(problem.loss.facts)
-        recipe = packed.recipe(recipe, design.n_packed)
+        own_rows = design.n_members == 1 and design.own_rows > 1
+        recipe = packed.recipe(recipe, design.n_packed, own_rows)
     if design.mixup is not None:
         from skdeep._engine.objectives import mixup
 
@@ -162,7 +163,7 @@ def _objective(problem, target, design):
     if design.n_members > 1:
         from skdeep._engine.objectives import ensemble
 
-        recipe = ensemble.recipe(recipe, design.own_rows)
+        recipe = ensemble.recipe(recipe, design.own_rows > 0)
     recipe, ramps = problem.deferred(recipe, target)
     return recipe, numbers | dict.fromkeys(ramps, 1.0), ramps
 
@@ -214,7 +215,7 @@ def _watched(estimator, design, on_held_out):
     if not design.own_rows:
         return plans.Watched(("val_score" if by_score else "val_loss",), True, by_score)
     name = scores.of_member if by_score else "val_member_{}".format
-    return plans.Watched(tuple(map(name, range(design.n_members))), True, by_score)
+    return plans.Watched(tuple(map(name, range(design.own_rows))), True, by_score)
 
 
 def _order(estimator, problem, design, rows, target):
@@ -225,7 +226,7 @@ def _order(estimator, problem, design, rows, target):
 
     if not design.own_rows:
         return of(rows)
-    return ByMember(tuple((of(rows.take(own)), own) for own in data.rows_of_members(rows, design.n_members)))
+    return ByMember(tuple((of(rows.take(own)), own) for own in data.rows_of_members(rows, design.own_rows)))
 
 
 def _show(net):

@@ -1,7 +1,7 @@
 """What an estimator wants built, and what a fitted one knows of its net besides the weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from skdeep._engine.spec import InputSignature, ModelSpec
@@ -57,8 +57,8 @@ class Design:
         What `epochs="auto"` means: steps of training, and epochs, at least.
     order : callable or None
         Returns the order in which so many rows are visited, if `shuffle` does not say; see `skdeep._data.order`.
-    own_rows : bool
-        Whether each member visits the rows in an order of its own, and holds out rows of its own.
+    own_rows : int
+        Number of members of which each visits the rows in an order of its own, and holds out rows of its own.
     defaults : dict
         What "auto" means as a parameter of the training, by its name.
     schedules : dict
@@ -79,7 +79,7 @@ class Design:
     n_packed: int = 1
     steps: tuple | None = None
     order: Callable | None = None
-    own_rows: bool = False
+    own_rows: int = 0
     defaults: dict = field(default_factory=dict)
     schedules: dict = field(default_factory=dict)
     rate_factors: tuple = ()
@@ -131,6 +131,12 @@ class Net:
     n_packed: int = 1
     defaults: dict = field(default_factory=dict)
     guess: float | None = None
+
+    def alone(self):
+        """Return what would be known of one member, where all are of one architecture."""
+        if self.n_members > 1:
+            return replace(self, spec=self.spec.config[0], n_members=1)
+        return replace(self, spec=replace(self.spec, config=replace(self.spec.config, n_members=1)), n_packed=1)
 
     @property
     def link(self):

@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +25,7 @@ def scores(estimator, problem, net, held_out, design):
         return None
     if not design.own_rows:
         return Scores(estimator, problem, net, held_out, wanted)
-    return ScoresOfMembers(estimator, problem, net, held_out, wanted)
+    return ScoresOfMembers(estimator, problem, net, held_out, wanted, design.own_rows)
 
 
 class Scores:
@@ -80,14 +79,10 @@ class ScoresOfMembers:
         One row of the first member, then one of the second, and so on.
     """
 
-    def __init__(self, estimator, problem, net, held_out, wanted):
-        from skdeep._engine import members
-
-        self._each = []
-        for number in range(net.n_members):
-            alone = replace(net, spec=members.alone(net.spec, number), n_members=1)
-            own = held_out.take(np.arange(number, held_out.n_rows, net.n_members))
-            self._each.append(Scores(estimator, problem, alone, own, wanted))
+    def __init__(self, estimator, problem, net, held_out, wanted, n_members):
+        alone = net.alone()
+        parts = [held_out.take(np.arange(number, held_out.n_rows, n_members)) for number in range(n_members)]
+        self._each = [Scores(estimator, problem, alone, part, wanted) for part in parts]
         self.names = (*self._each[0].names, *self._deciding)
 
     @property
@@ -98,8 +93,7 @@ class ScoresOfMembers:
     def __call__(self, program):
         """Return the scores of the weights that a program has, by name."""
         weights = program.weights()
-        pairs = zip(self._each, program.members(), strict=True)
-        values = [scores.of([weights[at] for at in positions]) for scores, positions in pairs]
+        values = [scores.of(program.of_member(weights, number)) for number, scores in enumerate(self._each)]
         means = {name: float(np.mean([one[name] for one in values])) for name in values[0]}
         return means | {name: one["val_score"] for name, one in zip(self._deciding, values, strict=False)}
 

@@ -32,10 +32,18 @@ class Dropout(keras.layers.Dropout):
         if not training:
             return inputs
         keep = tf.cast(1.0 - self.rate, inputs.dtype)
-        draws = tf.cast(self._next(tf.size(inputs)), inputs.dtype)
+        shape = self._mask_shape(inputs)
+        draws = tf.cast(self._next(tf.reduce_prod(shape)), inputs.dtype)
         # A draw is a whole number from -32768 to 32767: keep * 65536 of the 65536 values reach one.
         mask = tf.floor(draws * (1 / 65536) + (0.5 + keep))
-        return inputs * (tf.reshape(mask, tf.shape(inputs)) * (1 / keep))
+        return inputs * (tf.reshape(mask, shape) * (1 / keep))
+
+    def _mask_shape(self, inputs):
+        """Return the shape of the mask, which is the same along the axes of length one in `noise_shape`."""
+        shape = tf.unstack(tf.shape(inputs))
+        if self.noise_shape is not None:
+            shape = [size if given is None else given for size, given in zip(shape, self.noise_shape, strict=True)]
+        return tf.stack(shape)
 
     def _next(self, size):
         spent = self._used + size > tf.size(self._draws)

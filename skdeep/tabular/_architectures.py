@@ -1,9 +1,9 @@
 """What the parameter `architecture` accepts: a name, or an object of skdeep.tabular.architectures."""
 
-from skdeep.tabular.architectures import Architecture, RealMLP
+from skdeep.tabular.architectures import MLP, Architecture, FTTransformer, RealMLP, ResNet, TabM, WideDeep
 from skdeep.utils._words import Names
 
-_NAMED = {cls._name: cls for cls in (RealMLP,)}
+_NAMED = {cls._name: cls for cls in (RealMLP, TabM, ResNet, FTTransformer, WideDeep, MLP)}
 _ACCEPTED = (
     f"one of {', '.join(map(repr, _NAMED))}, or an object of skdeep.tabular.architectures: "
     f"{', '.join(cls.__name__ for cls in _NAMED.values())}"

@@ -1,6 +1,6 @@
 """Nets for tables as they come: numbers, categories, strings, dates and missing values, in any kind of frame."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
@@ -28,7 +28,8 @@ class _Tabular:
         "realmlp",
         [ArchitectureOptions()],
         "str or Architecture",
-        '"realmlp", or an object of skdeep.tabular.architectures, such as RealMLP(dropout=0.3).',
+        '"realmlp", "tabm", "resnet", "ft_transformer", "wide_deep" or "mlp", or an object of '
+        "skdeep.tabular.architectures, such as RealMLP(dropout=0.3).",
         positional=True,
     )
     n_estimators: object = param(
@@ -71,14 +72,9 @@ class _Tabular:
         )
 
     def _design(self, inputs, signature, output_sizes):
+        architecture, n_members = resolve(self.architecture), self._n_members(inputs.n_rows)
         regression = isinstance(self, DeepRegressor)
-        design = resolve(self.architecture)._design(inputs, signature, output_sizes, regression)
-        n_members = self._n_members(inputs.n_rows)
-        if n_members == 1:
-            return design
-        from skdeep._engine import members
-
-        return replace(design, model=members.copies(design.model, n_members), n_members=n_members, own_rows=True)
+        return architecture._design(inputs, signature, output_sizes, regression=regression, n_members=n_members)
 
     def _n_members(self, n_rows):
         """Return the number of nets; where training goes on, it is what it was."""

@@ -49,6 +49,8 @@ class Frames:
     flags : tuple
         Objects that have `columns` and `write`, in the order of their entries.
     embedded : tuple of Embedded
+    n_rows : int
+        Of which that was learned.
     kinds : tuple of str
         What each column is to the net: "number", "date", "duration", "category", "text" or "nothing".
     """
@@ -59,6 +61,7 @@ class Frames:
     text_share: float = 0.5
     names: tuple = ()
     held: tuple = ()
+    n_rows: int = 0
     kinds: tuple = ()
     scaled: numbers.ScaledNumbers | None = None
     flags: tuple = ()
@@ -132,7 +135,8 @@ class Frames:
             kinds.TEXT if column in texts else kinds.CATEGORY if column in known else _KINDS[kind]
             for column, kind in enumerate(X.kinds)
         )
-        return replace(self, names=X.names, held=X.kinds, kinds=found, **self._learned(X, weight, found, known))
+        learned = self._learned(X, weight, found, known)
+        return replace(self, names=X.names, held=X.kinds, kinds=found, n_rows=rows.n_rows, **learned)
 
     def _holds_texts(self, known):
         n_values = len(known.values)

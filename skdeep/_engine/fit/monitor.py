@@ -64,7 +64,6 @@ class Watch:
         self._plan, self._program = plan, program
         self._names = plan.watched
         self._monitors = [Monitor(plan.tol, plan.n_iter_no_change, plan.greater_is_better) for _ in self._names]
-        self._groups = program.members() if len(self._names) > 1 else [None]
         self._kept = [None] * len(self._names)
 
     @property
@@ -104,9 +103,6 @@ class Watch:
 
     def best_weights(self):
         """Return the weights that training leaves: the best ones if the plan says so, else the last."""
-        weights = self._program.weights() if any(kept is None for kept in self._kept) else list(self._kept[0])
-        for group, kept in zip(self._groups, self._kept, strict=True):
-            for position in range(len(weights)) if group is None else group:
-                if kept is not None:
-                    weights[position] = kept[position]
-        return weights
+        last = self._program.weights() if any(kept is None for kept in self._kept) else None
+        kept = [last if one is None else one for one in self._kept]
+        return self._program.of_members(kept) if len(kept) > 1 else kept[0]

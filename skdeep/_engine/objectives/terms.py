@@ -76,7 +76,8 @@ class Update(NamedTuple):
     `optimizer` is a name in ProgramSpec.optimizers that no other update has. `every` is the number of steps from one
     such update to the next. `groups` are positions of variables whose gradients are clipped together, such as those of
     one member of an ensemble; None is all of them. `shown` is what the sum is multiplied by where it is reported: one
-    over the number of members for a mean.
+    over the number of members for a mean. `stacked` is the number of members that are the first axis of all variables,
+    and are clipped one by one; 0 for none.
     """
 
     variables: list
@@ -87,6 +88,7 @@ class Update(NamedTuple):
     every: int = 1
     groups: tuple | None = None
     shown: float = 1.0
+    stacked: int = 0
 
     def total(self, terms):
         """Return what is minimised: added losses and the contributions of the terms."""
@@ -102,12 +104,14 @@ class Objective:
     """What an objective is without anything of its own; see the text of the package.
 
     Where rows belong together, such as one of each member, `rows_together` is how many; a batch never parts them.
+    `stacked` is the number of members whose trained weights are one array, with a member axis first; 0 for none.
     """
 
     variables = ()
     seed_states = ()
     updates = ()
     rows_together = 1
+    stacked = 0
     after = prepare = None
 
     def evaluate(self, batch):

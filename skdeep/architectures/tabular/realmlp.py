@@ -12,34 +12,28 @@ _FREQUENCIES = 16
 # Pattern of the paths of weights, and the number that multiplies their learning rate.
 _RATES = (
     ("*/bias", "bias_rate"),
-    ("share_*/share", "activation_rate"),
-    ("scale/scale", "scale_rate"),
+    ("share_*", "activation_rate"),
+    ("scale/*", "scale_rate"),
     ("periodic/*", "embedding_rate"),
 )
 
 
 @dataclass(frozen=True)
-class RealMLPConfig:
-    """What decides the graph.
+class RealMLPConfig(_reading.TableConfig):
+    """What decides the graph, besides what every net of a table has.
 
     Parameters
     ----------
-    output_sizes : tuple of int
-        Units of each output.
-    category_sizes : tuple of int
-        Rows of the table of vectors of each column of ids.
+    n_members : int
+        Nets beside each other. With several, outputs have a member axis after the rows.
     hidden_layer_sizes : tuple of int
     activation : str or callable
     parametric : bool
         Whether units learn how much of the activation they want.
-    n_bins : int
-        Piecewise-linear columns of each number; 0 for none.
     periodic_dim : int
         Length of the periodic vector of a number; 0 for the number alone.
     frequency_deviation : float
         Standard deviation of the frequencies of these at the start.
-    category_dim : int
-        Length of the vector of a category.
     scale : bool
         Whether columns have learned factors.
     start_from_rows : bool
@@ -48,15 +42,12 @@ class RealMLPConfig:
         Whether there is dropout after each hidden layer; its rate is a number.
     """
 
-    output_sizes: tuple
-    category_sizes: tuple = ()
+    n_members: int = 1
     hidden_layer_sizes: tuple = (256, 256, 256)
     activation: Any = "selu"
     parametric: bool = True
-    n_bins: int = 16
     periodic_dim: int = 4
     frequency_deviation: float = 0.1
-    category_dim: int = 8
     scale: bool = True
     start_from_rows: bool = True
     dropout: bool = True
@@ -98,35 +89,51 @@ def build(config, signature, numbers):
         hidden = layers.Scale(dtype=dtype, name="scale")(hidden)
     for index, units in enumerate(config.hidden_layer_sizes):
         hidden = layers.NTKDense(units, config.start_from_rows, dtype=dtype, name=f"hidden_{index}")(hidden)
-        if config.parametric:
-            activation = layers.ParametricActivation(undescribed(config.activation), dtype=dtype, name=f"share_{index}")
-        else:
-            activation = keras.layers.Activation(undescribed(config.activation), dtype=dtype, name=f"share_{index}")
-        hidden = activation(hidden)
+        hidden = _activation(config, dtype, index)(hidden)
         if config.dropout:
-            from skdeep.architectures._blocks import dropout
+            hidden = _dropout(numbers["dropout"], dtype, index)(hidden)
+    outputs = []
+    for index, units in enumerate(config.output_sizes):
+        made = layers.NTKDense(units, config.start_from_rows, dtype=dtype, name=f"made_{index}")(hidden)
+        outputs.append(layers.FromMembers(dtype=dtype, name=f"output_{index}")(made))
+    return _reading.leave(inputs, outputs, "realmlp")
 
-            hidden = dropout(numbers["dropout"], dtype=dtype, name=f"dropout_{index}")(hidden)
-    outputs = [
-        layers.NTKDense(units, config.start_from_rows, dtype=dtype, name=f"output_{index}")(hidden)
-        for index, units in enumerate(config.output_sizes)
-    ]
-    return keras.Model(inputs, outputs[0] if len(outputs) == 1 else outputs, name="realmlp")
+
+def _activation(config, dtype, index):
+    from skdeep.architectures.tabular._realmlp_layers import ParametricActivation
+
+    layer = ParametricActivation if config.parametric else keras.layers.Activation
+    return layer(undescribed(config.activation), dtype=dtype, name=f"share_{index}")
+
+
+def _dropout(rate, dtype, index):
+    """Return dropout of the same units in all members: a mask costs as much as all else that is done elementwise."""
+    from skdeep.architectures._blocks import dropout
+
+    return dropout(rate, noise_shape=(1, None, None), dtype=dtype, name=f"dropout_{index}")
 
 
 def _columns(config, inputs, dtype):
-    """Yield what a net reads of each input."""
+    """Yield what the members read of each input."""
     from skdeep.architectures.tabular import _realmlp_layers as layers
 
-    for name, given in inputs.items():
-        if name == "categories":
-            vectors = _reading.embedded(given, config.category_sizes, config.category_dim, dtype)
-            yield _reading.flat(vectors, dtype, "category_vectors")
-            continue
-        if name == "numbers" and config.n_bins:
-            yield _reading.coded(given, config.n_bins, dtype)
-        if name == "numbers" and config.periodic_dim:
-            given = layers.PeriodicEmbedding(
+    def to_members(rows, name):
+        return layers.ToMembers(config.n_members, dtype=dtype, name=f"{name}_of_members")(rows)
+
+    fixed = []
+    if "numbers" in inputs and config.n_bins:
+        fixed.append(_reading.coded(inputs["numbers"], config.n_bins, dtype))
+    if "flags" in inputs:
+        fixed.append(inputs["flags"])
+    if fixed:
+        yield to_members(_reading.joined(fixed, dtype, "fixed"), "fixed")
+    if "numbers" in inputs:
+        numbers = to_members(inputs["numbers"], "numbers")
+        if config.periodic_dim:
+            numbers = layers.PeriodicVectors(
                 _FREQUENCIES, config.periodic_dim, config.frequency_deviation, dtype=dtype, name="periodic"
-            )(given)
-        yield given
+            )(numbers)
+        yield numbers
+    if "categories" in inputs:
+        ids = to_members(inputs["categories"], "categories")
+        yield layers.MemberVectors(config.category_sizes, config.category_dim, dtype=dtype, name="vectors")(ids)
