@@ -4,7 +4,6 @@ import copy
 import inspect
 
 import numpy as np
-
 from sklearn.metrics import check_scoring
 
 

@@ -27,7 +27,8 @@ class TabularTrainingParams(TrainingParams):
         "auto",
         [Names({"auto"}), positive(Real)],
         'float or "auto"',
-        'Step size, at most. "auto" is the one of the architecture: for "realmlp", 0.04 for classes and 0.2 for numbers.',
+        'Step size, at most. "auto" is the one of the architecture: for "realmlp", 0.04 for classes and 0.2 for '
+        "numbers.",
     )
     learning_rate_schedule: object = param(
         "auto",
@@ -62,15 +63,15 @@ class TabularTrainingParams(TrainingParams):
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
-        'Rows a step of each member. "auto" is 256, 512 from 20,000 rows on and 1,024 from 50,000 on. The last, smaller '
-        "batch of an epoch is trained on too.",
+        'Rows a step of each member. "auto" is 256, 512 from 20,000 rows on and 1,024 from 50,000 on. The last, '
+        "smaller batch of an epoch is trained on too.",
     )
     early_stopping: object = param(
         "auto",
         ["boolean", Names({"auto"})],
         'bool or "auto"',
-        "Whether to hold out rows and to keep the weights of the epoch that is best on them; each member of an ensemble "
-        'holds out rows of its own. "auto" does so from 100 rows on, and not in `partial_fit`.',
+        "Whether to hold out rows and to keep the weights of the epoch that is best on them; each member of an "
+        'ensemble holds out rows of its own. "auto" does so from 100 rows on, and not in `partial_fit`.',
     )
     validation_fraction: float = param(
         0.2,
@@ -89,8 +90,8 @@ class TabularTrainingParams(TrainingParams):
         np.inf,
         [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
         "int or inf",
-        "Training stops when more than this many epochs in a row did not improve by `tol`. With inf the schedule of the "
-        "learning rate comes to its end; the best weights are kept in any case.",
+        "Training stops when more than this many epochs in a row did not improve by `tol`. With inf the schedule of "
+        "the learning rate comes to its end; the best weights are kept in any case.",
     )
 
 

@@ -36,15 +36,15 @@ class _Tabular:
         "auto",
         [Names({"auto"}), Interval(Integral, 1, None, closed="left")],
         'int or "auto"',
-        "Nets that are trained beside each other, each on an order of its own, and whose predictions are averaged. With "
-        'early stopping each holds out other rows. "auto" is what the architecture needs: for "realmlp", 4 up to 20,000 '
-        "rows and 2 beyond.",
+        "Nets that are trained beside each other, each on an order of its own, and whose predictions are averaged. "
+        'With early stopping each holds out other rows. "auto" is what the architecture needs: for "realmlp", 4 up to '
+        "20,000 rows and 2 beyond.",
     )
     categorical_features: object = param(
         "from_dtype",
         ["array-like", Names({"from_dtype"}), None],
         'array-like or "from_dtype" or None',
-        "Which columns are categories: names, numbers or a mask of columns. With \"from_dtype\", those that a frame has "
+        'Which columns are categories: names, numbers or a mask of columns. With "from_dtype", those that a frame has '
         "as categories. Strings and booleans always are.",
     )
     text_features: str = param(

@@ -1,4 +1,4 @@
-"""The nets that TabularClassifier and TabularRegressor train, as parameter objects whose own parameters can be searched.
+"""The nets that TabularClassifier and TabularRegressor train, as objects whose parameters can be searched.
 
 Each reads numbers, indicators, and categories as vectors. A plain name stands for an object with its defaults:
 "realmlp" is `RealMLP()`.
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
-from sklearn.utils._param_validation import Options as OneOf
 
 from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.net import Design
@@ -243,12 +242,18 @@ class RealMLP(Architecture):
         "auto",
         [str, callable],
         "str or callable",
-        'Activation of the hidden layers: a Keras name or a function. "auto" is "selu" for classes, "mish" for numbers.',
+        'Activation of the hidden layers: a Keras name or a function. "auto" is "selu" for classes and "mish" for '
+        "numbers.",
     )
-    parametric: bool = param(True, ["boolean"], "bool", "Whether each unit learns how much of the activation it wants.")
+    parametric: bool = param(
+        True, ["boolean"], "bool", "Whether each unit learns how much of the activation it wants."
+    )
     dropout: float = param(0.15, _FRACTION, "float", "Fraction of hidden units set to zero at each step, at first.")
     n_bins: object = param(
-        16, [*_COUNT, None], "int or None", "Piecewise-linear columns of each number, with as many training rows in each."
+        16,
+        [*_COUNT, None],
+        "int or None",
+        "Piecewise-linear columns of each number, with as many training rows in each.",
     )
     periodic_dim: object = param(
         4,

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from skdeep.decomposition import Autoencoder, VariationalAutoencoder
 from skdeep.image.architectures import Backbone, Small
 from skdeep.sequence import TemporalCNNClassifier
+from skdeep.tabular.architectures import RealMLP
 
 __all__ = ["all_estimators", "checking_instance"]
 
@@ -44,6 +45,12 @@ _CONVOLUTIONAL = {
     "normalization": None,
 }
 _ATTENTIVE = {"n_layers": 1, "width": 16, "epochs": 60, "batch_size": 100, "learning_rate": 0.01, "dropout": 0.0}
+_TABULAR = {
+    "architecture": RealMLP((16,), dropout=0.0, start_from_rows=False),
+    "n_estimators": 1,
+    "epochs": 60,
+    "learning_rate": 0.05,
+}
 _CODES = {"n_components": 1, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01}
 _CHECKING = {
     "Autoencoder": _CODES,
@@ -72,6 +79,8 @@ _CHECKING = {
     "TextNormalizer": {},
     "TextRegressor": {"epochs": 60, "batch_size": 100, "learning_rate": 0.01},
     "TokenSequencer": {},
+    "TabularClassifier": _TABULAR,
+    "TabularRegressor": _TABULAR,
     "TemporalCNNClassifier": _CONVOLUTIONAL,
     "TemporalCNNRegressor": _CONVOLUTIONAL,
     "TransformerClassifier": _ATTENTIVE,

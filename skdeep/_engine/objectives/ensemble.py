@@ -58,14 +58,11 @@ class Ensemble(Objective):
 
     def evaluate(self, batch):
         """Return the loss of each member in inference mode."""
-        return {
-            name: self._one(name, self._members[name].evaluate(own)) for name, own in self._batches(batch).items()
-        }
+        return {name: self._one(name, self._members[name].evaluate(own)) for name, own in self._batches(batch).items()}
 
     def _loss(self, batch, training):
         return {
-            name: self._one(name, self._updates[name].loss(own, training))
-            for name, own in self._batches(batch).items()
+            name: self._one(name, self._updates[name].loss(own, training)) for name, own in self._batches(batch).items()
         }
 
     def _after(self, batch, terms):

@@ -103,9 +103,7 @@ class OwnRows(Objective):
         with self._parted():
             outputs = self._inner.outputs(batch.inputs, training)
         outputs = {name: tf.reshape(output, (-1, output.shape[-1])) for name, output in outputs.items()}
-        return {
-            f"member_{number}": self._of_member(batch, outputs, number) for number in range(self.stacked)
-        }
+        return {f"member_{number}": self._of_member(batch, outputs, number) for number in range(self.stacked)}
 
     def _of_member(self, batch, outputs, number):
         """Return all that a member minimises as one term."""

@@ -2,8 +2,8 @@
 
     sum over outputs o of weight_o * (sum over rows i of w_i * loss_o(y_io, net(x_i)_o)) / (sum over rows i of w_i)
 
-Outputs, targets and losses are matched by name. Layers whose weights depend on the first rows they see have an attribute
-`start`, which is a seed while they see them, and None else.
+Outputs, targets and losses are matched by name. Layers whose weights depend on the first rows they see have an
+attribute `start`, which is a seed while they see them, and None else.
 """
 
 from dataclasses import dataclass
