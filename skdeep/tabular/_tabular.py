@@ -43,7 +43,7 @@ class _Tabular:
     categorical_features: object = param(
         "from_dtype",
         ["array-like", Names({"from_dtype"}), None],
-        'array-like or "from_dtype" or None',
+        'array-like, "from_dtype" or None',
         'Which columns are categories: names, numbers or a mask of columns. With "from_dtype", those that a frame has '
         "as categories. Strings and booleans always are.",
     )
@@ -52,7 +52,8 @@ class _Tabular:
         [Names({"hash", "drop", "error"})],
         '{"hash", "drop", "error"}',
         "What to do with strings of which more than a share `text_share` of the rows have one of their own, such as "
-        "ids and free text: make 64 columns of their hashed groups of letters, leave them out with a warning, or raise.",
+        "ids and free text: make 64 columns of their hashed groups of letters, leave them out with a warning, or "
+        "raise.",
     )
     text_share: float = param(
         0.5,
