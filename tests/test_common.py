@@ -12,6 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skdeep
 from skdeep.image._architectures import resolve
 from skdeep.sequence import SequenceEmbedding
+from skdeep.tabular.architectures import RealMLP
 from skdeep.utils.discovery import all_estimators, checking_instance
 
 # Estimator name -> {check: reason}, for instances with default parameters only. What may stand here is the equivalence
@@ -25,7 +26,7 @@ MAY_BE_EXPECTED = {
 # What checking_instance may change, and what it may only switch off: these make training random or batch-dependent.
 SIZES = {
     "hidden_layer_sizes", "architecture", "epochs", "batch_size", "learning_rate", "units", "filters", "n_layers",
-    "n_components", "steps",
+    "n_components", "n_estimators", "steps",
     "width",
 }  # fmt: skip
 SWITCHES = {"dropout": 0.0, "normalization": None}
@@ -138,6 +139,10 @@ def test_checking_instance_changes_sizes_and_switches_off_randomness_only(cls):
         default, width = resolve(defaults["architecture"]), given["architecture"].width
         assert width <= default.width
         assert repr(given["architecture"]) == repr(default.set_params(width=width))
+    if "n_estimators" in changed:
+        assert given["n_estimators"] == 1
+        smaller = {"hidden_layer_sizes": (16,), "dropout": 0.0, "start_from_rows": False}
+        assert repr(given["architecture"]) == repr(RealMLP(**smaller))
 
 
 @pytest.mark.parametrize("cls", CLASSES)
