@@ -151,11 +151,11 @@ def _objective(problem, target, design):
     """Return the recipe of what is minimised, its live numbers, and the ramps of those that come late."""
     recipe, numbers = problem.objective(target)
     if design.n_packed > 1:
-        from skdeep._engine.objectives import packed
+        from skdeep._engine.objectives import packed, stacked
 
         _check_packed(problem.loss.facts)
-        own_rows = design.n_members == 1 and design.own_rows > 1
-        recipe = packed.recipe(recipe, design.n_packed, own_rows)
+        stacks = design.n_members == 1 and design.own_rows > 1
+        recipe = (stacked if stacks else packed).recipe(recipe, design.n_packed)
     if design.mixup is not None:
         from skdeep._engine.objectives import mixup
 

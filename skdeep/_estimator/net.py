@@ -53,8 +53,8 @@ class Design:
         Of an ensemble, whose members are the models of `model`; 1 for none.
     n_packed : int
         Nets within each model: its outputs have the shape (rows, n_packed, units), or (rows, units) if it is 1.
-    steps : (int, int) or None
-        What `epochs="auto"` means: steps of training, and epochs, at least.
+    steps : (int, int) or (int, int, int) or None
+        What `epochs="auto"` means: steps of training, and epochs, at least; and steps at most.
     order : callable or None
         Returns the order in which so many rows are visited, if `shuffle` does not say; see `skdeep._data.order`.
     own_rows : int

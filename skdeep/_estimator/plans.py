@@ -11,6 +11,7 @@ from skdeep._engine.spec import ProgramSpec, Recipe, TrainPlan
 from skdeep.schedules import ReduceOnPlateau
 
 PENALTIES = ("alpha", "l1", "clip_norm")
+_FEWEST_EPOCHS = 8  # however many steps they are
 FEWEST_TO_HOLD_OUT = 100  # rows of which "auto" holds some out
 
 
@@ -131,8 +132,10 @@ def epochs(asked, design, n_rows, batch_size):
     """Return the number of epochs: as asked, or as many as make the steps that suit a design."""
     if asked != "auto":
         return asked
-    steps, least = design.steps
-    return max(least, -(-steps // -(-n_rows // batch_size)))
+    steps, least, *most = design.steps
+    n_steps = -(-n_rows // batch_size)
+    n_epochs = max(least, -(-steps // n_steps))
+    return min([n_epochs, *(max(_FEWEST_EPOCHS, number // n_steps) for number in most)])
 
 
 def order(parameters, design, n_rows):

@@ -12,7 +12,7 @@ from skdeep.utils._options import Options
 COUNT = [Interval(Integral, 1, None, closed="left")]
 FRACTION = [Interval(Real, 0, 1, closed="left")]
 FACTOR = [Interval(Real, 0, None, closed="neither")]
-STEPS = 0, 64  # and epochs, at least
+STEPS = 0, 64, 10_000  # at least, epochs, and steps at most
 _BIAS_DEVIATION = 3**-0.5  # of the first biases, for columns whose mean square is one
 
 

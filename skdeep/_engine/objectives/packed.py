@@ -4,23 +4,14 @@
 
 so that what is minimised is the mean over the members of their losses, not the loss of their mean. The members share
 weights: none is clipped or stopped by itself.
-
-Members that share nothing, of which all trained weights have a member axis first, may have rows of their own:
-
-    sum over members m of loss_m, of which the mean is reported,
-
-where a batch has one row of each member, then the next of each. Each has a term of its name; gradients are clipped
-member by member.
 """
 
-from contextlib import contextmanager
-
-from skdeep._engine.objectives.terms import Objective, Term
+from skdeep._engine.objectives.terms import Objective
 from skdeep._engine.spec import Recipe
 from skdeep.utils._tensorflow import tf
 
 
-def recipe(inner, n_members, own_rows=False):
+def recipe(inner, n_members):
     """Return the recipe of a supervised objective of packed nets.
 
     Parameters
@@ -30,10 +21,8 @@ def recipe(inner, n_members, own_rows=False):
         looks at each row by itself.
     n_members : int
         Length of the second axis of all outputs.
-    own_rows : bool
-        Whether members have rows of their own.
     """
-    return Recipe(OwnRows if own_rows else Packed, (inner, n_members), inner.numbers, inner.vectors)
+    return Recipe(Packed, (inner, n_members), inner.numbers, inner.vectors)
 
 
 class Packed(Objective):
@@ -72,59 +61,3 @@ class Packed(Objective):
 
     def _for_each(self, rows):
         return tf.repeat(rows, self._n_members, axis=0)
-
-
-class OwnRows(Objective):
-    """Members that share nothing, with rows of their own.
-
-    Parameters
-    ----------
-    config : (Recipe, int)
-    models : dict of keras.Model
-        One, with outputs of shape (rows, members, units). Layers that have an attribute `own_rows` part rows among the
-        members while it is true.
-    numbers : dict of LiveNumber
-    """
-
-    def __init__(self, config, models, numbers):
-        inner, self.rows_together = config
-        self.stacked = self.rows_together
-        self._inner = inner.build(inner.config, models, numbers)
-        self.variables, self.seed_states = self._inner.variables, self._inner.seed_states
-        self.prepare = self._prepare if self._inner.prepare is not None else None
-        (update,) = self._inner.updates
-        names = tuple(f"member_{number}" for number in range(self.stacked))
-        shown = 1.0 / self.stacked
-        self.updates = (update._replace(loss=self._loss, terms=names, shown=shown, stacked=self.stacked),)
-        (model,) = models.values()
-        self._parting = [layer for layer in model._flatten_layers() if hasattr(layer, "own_rows")]
-
-    def _loss(self, batch, training):
-        with self._parted():
-            outputs = self._inner.outputs(batch.inputs, training)
-        outputs = {name: tf.reshape(output, (-1, output.shape[-1])) for name, output in outputs.items()}
-        return {f"member_{number}": self._of_member(batch, outputs, number) for number in range(self.stacked)}
-
-    def _of_member(self, batch, outputs, number):
-        """Return all that a member minimises as one term."""
-        own = slice(number, None, self.stacked)
-        weight = None if batch.sample_weight is None else batch.sample_weight[own]
-        outputs = {name: output[own] for name, output in outputs.items()}
-        targets = {name: target[own] for name, target in batch.targets.items()}
-        terms = self._inner.terms(outputs, targets, weight).values()
-        first = next(iter(terms))
-        return Term(sum(term.contribution for term in terms) * first.weight, first.weight)
-
-    def _prepare(self, batch, seed):
-        with self._parted():
-            self._inner.prepare(batch, seed)
-
-    @contextmanager
-    def _parted(self):
-        for layer in self._parting:
-            layer.own_rows = True
-        try:
-            yield
-        finally:
-            for layer in self._parting:
-                layer.own_rows = False
