@@ -14,7 +14,7 @@ from skdeep._engine import members
 from skdeep._engine.batches import Data
 from skdeep._engine.cache import ProgramCache
 from skdeep._engine.fit import loop
-from skdeep._engine.objectives import ensemble, packed, supervised
+from skdeep._engine.objectives import ensemble, stacked, supervised
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep._engine.spec import InputSignature, ModelSpec, Recipe, TrainPlan
 from skdeep.architectures.tabular import plain, realmlp
@@ -60,7 +60,7 @@ class OfMember:
 class Stacked:
     """One net with a member axis, and a net of one member."""
 
-    together = ModelSpec(realmlp.build, REALMLP), packed.recipe(LOSS, MEMBERS, own_rows=True)
+    together = ModelSpec(realmlp.build, REALMLP), stacked.recipe(LOSS, MEMBERS)
     alone = ModelSpec(realmlp.build, replace(REALMLP, n_members=1)), LOSS
 
     @staticmethod
