@@ -290,7 +290,8 @@ def test_members_share_the_mask_of_dropout():
         with run.cache.lease(run.spec) as program:
             program.start(0, run.numbers)
             paths = [variable.path for variable in program.model.weights]
-            equal = [w if p == "bins/edges" else np.repeat(w[:1], 3, axis=0) for p, w in zip(paths, program.weights())]
+            pairs = zip(paths, program.weights(), strict=True)
+            equal = [array if path == "bins/edges" else np.repeat(array[:1], 3, axis=0) for path, array in pairs]
             learned[rate] = learned_from(run, program, equal, x, y)
         for path, array in zip(paths, learned[rate], strict=True):
             if path != "bins/edges":
