@@ -165,6 +165,11 @@ class Program:
             if array is not None:
                 variable.assign(array)
 
+    @property
+    def paths(self):
+        """Keras' path of every weight of `weights`; members of an ensemble have the same."""
+        return tuple(variable.path for variable in self._built.variables)
+
     def weights(self):
         """Return a copy of every weight of the models, and of the objective, as NumPy arrays."""
         return [variable.value.numpy() for variable in self._built.variables]

@@ -188,5 +188,6 @@ class FitResult:
     n_epochs: int
     best: float
     callbacks: list
+    paths: tuple = ()  # of the weights, in their order
     interrupted: bool = False
     exhausted: bool = False  # whether what was watched had stopped improving

@@ -272,6 +272,7 @@ def _keep(estimator, problem, net, outcome, run, first_epoch, stops_early):
         numbers=outcome.numbers,
         optimizer_kind=outcome.optimizer_kind,
         n_steps=outcome.n_steps,
+        paths=result.paths,
         guess=problem.guess(run.rows.targets, run.rows.sample_weight, net.target),
     )
     vars(estimator).update(_net=net, **problem.attributes(net.target))

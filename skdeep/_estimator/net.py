@@ -116,6 +116,8 @@ class Net:
         What "auto" means as a parameter of the training.
     guess : float or None
         Loss, on the training rows, of a guess that ignores the inputs; None if it is not known.
+    paths : tuple of str
+        Keras' path of each of the weights, in their order; members of an ensemble have the same.
     """
 
     spec: ModelSpec
@@ -131,12 +133,24 @@ class Net:
     n_packed: int = 1
     defaults: dict = field(default_factory=dict)
     guess: float | None = None
+    paths: tuple = ()
 
     def alone(self):
         """Return what would be known of one member, where all are of one architecture."""
         if self.n_members > 1:
             return replace(self, spec=self.spec.config[0], n_members=1)
         return replace(self, spec=replace(self.spec, config=replace(self.spec.config, n_members=1)), n_packed=1)
+
+    def weights_at(self, path, weights):
+        """Return those weights that have a path, one of each member of an ensemble that has it.
+
+        Parameters
+        ----------
+        path : str
+        weights : sequence of ndarray
+            Those of the fitted estimator.
+        """
+        return [array for known, array in zip(self.paths, weights, strict=True) if known == path]
 
     @property
     def link(self):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
 
 from skdeep._data import rows as data
 from skdeep._data.inputs import Frames
@@ -12,6 +13,7 @@ from skdeep._estimator.classifier import DeepClassifier
 from skdeep._estimator.params import RegressorParams, estimator, param
 from skdeep._estimator.problems import Classification, Regression
 from skdeep._estimator.regressor import DeepRegressor
+from skdeep.tabular import _vectors
 from skdeep.tabular._architectures import ArchitectureOptions, resolve
 from skdeep.tabular._params import TabularClassifierParams, TabularTrainingParams
 from skdeep.utils._words import Names
@@ -47,6 +49,13 @@ class _Tabular:
         'Which columns are categories: names, numbers or a mask of columns. With "from_dtype", those that a frame has '
         "as categories. Strings and booleans always are.",
     )
+    most_one_hot: int = param(
+        8,
+        [Interval(Integral, 0, None, closed="left")],
+        "int",
+        "Categories of a column that has at most so many are read as indicators, those of other columns as learned "
+        "vectors.",
+    )
     text_features: str = param(
         "hash",
         [Names({"hash", "drop", "error"})],
@@ -62,12 +71,34 @@ class _Tabular:
         "Distinct values of a column of strings, as a share of the rows, from which on it is text.",
     )
 
+    _attributes = """
+        category_embeddings_ : dict of DataFrame
+            Learned vectors of categories.
+    """
+
     _inputs_class = Frames
+
+    @property
+    def category_embeddings_(self):
+        """Learned vectors of categories, by the names (or numbers) of the columns that have them.
+
+        Each is a frame with a row for each category, the most frequent first, and a column for each dimension. Its
+        index has the categories, and NaN where missing values have a vector of their own. The last row, "(other)", is
+        the vector of all other values; where no training row had one, it is as it was drawn at the start.
+
+        Columns of few categories (`most_one_hot`) are read as indicators and have no vectors. Several nets have spaces
+        of their own, which cannot be averaged: the vectors are those of the first.
+        """
+        check_is_fitted(self, "weights_")
+        if not self._net.paths:
+            raise AttributeError("category_embeddings_ is there when the fit is over.")
+        return {name: frame for name, (frame, *_) in _vectors.of_all_nets(self).items()}
 
     def _inputs(self):
         return Frames(
             self.dtype,
             categorical_features=self.categorical_features,
+            most_one_hot=int(self.most_one_hot),
             text_features=self.text_features,
             text_share=float(self.text_share),
         )

@@ -27,6 +27,13 @@ class _Reading(Architecture):
         "int",
         "Length of the vector of a category; columns of few categories are read as indicators instead.",
     )
+    category_deviation: float = param(
+        1.0,
+        FACTOR,
+        "float",
+        "Standard deviation of the vectors of categories at the start. With small ones, such as 0.01, what is learned "
+        "decides alone where the vectors lie.",
+    )
     n_bins: object = param(
         16,
         [*COUNT, None],
@@ -48,6 +55,7 @@ class _Reading(Architecture):
             "output_sizes": output_sizes,
             "category_sizes": tuple(inputs.category_sizes),
             "category_dim": int(self.category_dim),
+            "category_deviation": float(self.category_deviation),
             "n_bins": int(self.n_bins or 0),
             "number_dim": None if self.number_dim is None or not self.n_bins else int(self.number_dim),
         }

@@ -59,6 +59,7 @@ _CHECKING = {
     "CNNRegressor": {"architecture": Small(width=0.25), "learning_rate": 0.01},
     "DeepSVDD": {"hidden_layer_sizes": (16,), "steps": 60},
     "DocumentVectors": {},
+    "EntityEmbedder": {},
     "ImageEmbedding": {"backbone": Backbone("mobilenetv2", "random")},
     "ImageLoader": {"size": 8},
     "LatentSMOTE": {"autoencoder": Autoencoder(**_CODES)},

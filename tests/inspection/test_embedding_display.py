@@ -3,8 +3,10 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -14,6 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skdeep.decomposition import Autoencoder
 from skdeep.inspection import EmbeddingDisplay
+from skdeep.tabular import EntityEmbedder, TabularClassifier
+from skdeep.tabular.architectures import MLP
 
 X, LABELS = load_iris(return_X_y=True)
 
@@ -85,3 +89,61 @@ def test_without_matplotlib_nothing_is_computed(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"EmbeddingDisplay\.from_estimator needs matplotlib"):
         EmbeddingDisplay.from_estimator(None, X)
+
+
+class Learned(BaseEstimator):
+    """Has vectors of categories, the most frequent first and that of all other values last."""
+
+    def __init__(self, **vectors):
+        self.category_embeddings_ = vectors
+
+    def fit(self, X, y=None):
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return bool(self.category_embeddings_)
+
+
+CITIES = pd.DataFrame(X[:6], index=["a", "b", np.nan, "d", 5, "(other)"])
+
+
+def test_categories_have_their_names_beside_their_points():
+    display = EmbeddingDisplay.from_categories(Learned(city=CITIES[[0, 1]], shop=CITIES), "city", n_labels=3)
+    assert_allclose(display.scatters_[0].get_offsets(), X[:5, :2])  # not those of all other values
+    assert [text.get_text() for text in display.texts_] == ["a", "b", "missing"]
+    assert_allclose([text.xy for text in display.texts_], X[:3, :2])
+    assert display.legend_ is None
+
+
+def test_long_vectors_of_categories_are_seen_along_their_principal_components():
+    display = EmbeddingDisplay.from_categories(Learned(city=CITIES))
+    pca = PCA(2).fit(X[:5])
+    assert_allclose(np.abs(display.scatters_[0].get_offsets()), np.abs(pca.transform(X[:5])), atol=1e-8)
+    share = pca.explained_variance_ratio_[1]
+    assert display.ax_.get_ylabel() == f"second component of the vectors of city ({share:.0%})"
+    assert [text.get_text() for text in display.texts_] == ["a", "b", "missing", "d", "5"]
+
+
+def test_vectors_of_a_fitted_net_are_drawn():
+    table = pd.DataFrame({"kind": np.array(["u", "v", "w"])[LABELS], "size": X[:, 0]})
+    net = TabularClassifier(MLP((4,)), epochs=1)
+    model = EntityEmbedder(dim=2, estimator=net, random_state=0).fit(table, LABELS)
+    display = EmbeddingDisplay.from_categories(model, "kind")
+    assert_allclose(display.scatters_[0].get_offsets(), model.category_embeddings_["kind"].iloc[:-1])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "column", "error", "message"),
+    [
+        (GaussianNB().fit(X, LABELS), "city", TypeError, "GaussianNB has no category_embeddings_"),
+        (Learned(city=CITIES), "shop", ValueError, r"one of those that have vectors, \['city'\], got 'shop'"),
+        (Learned(city=CITIES, shop=CITIES), None, ValueError, r"\['city', 'shop'\], got None"),
+        (Learned(city=CITIES[[0]]), None, ValueError, "'city' has 5 categories with vectors of their own, of 1 numb"),
+        (Learned(city=CITIES[4:]), None, ValueError, "'city' has 1 categories"),
+        (Learned(), None, NotFittedError, "not fitted"),
+    ],
+    ids=["no vectors", "another column", "two columns", "one number", "one category", "not fitted"],
+)
+def test_what_has_no_vectors_of_categories_is_refused(estimator, column, error, message):
+    with pytest.raises(error, match=message):
+        EmbeddingDisplay.from_categories(estimator, column)

@@ -6,7 +6,6 @@ import numpy as np
 
 from skdeep._data.frames.rows import BOOLEAN, STRING
 
-MOST_ONE_HOT = 8  # values of a column that is written as zeros and ones
 _FEWEST_ROWS = 3  # of a category that has a vector of its own
 _UNKNOWN, _ABSENT = -1, -2
 
@@ -147,6 +146,11 @@ class Embedded:
         """The values that have a row of their own, in the order of their ids, which begin at 1."""
         own = np.flatnonzero(self.ids)
         return self.known.shown(own[np.argsort(self.ids[own])])
+
+    @property
+    def counts(self):
+        """How many training rows have each id."""
+        return np.bincount(self.ids, np.append(self.known.counts, self.known.n_missing), minlength=self.size)
 
     def encode(self, X):
         """Return the ids of FrameRows."""

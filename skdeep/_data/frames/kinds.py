@@ -24,41 +24,59 @@ def categorical(X, categorical_features):
     ValueError
         If it is none of these, or names columns that X does not have.
     """
-    n_columns = X.shape[1]
     if isinstance(categorical_features, str) and categorical_features == "from_dtype":
         return np.array(X.declared, bool)
-    mask = np.zeros(n_columns, bool)
     if categorical_features is None:
-        return mask
-    wanted = _as_list(categorical_features)
+        return np.zeros(X.shape[1], bool)
+    return chosen(X, categorical_features, "categorical_features", '"from_dtype", {}, or None')
+
+
+def chosen(X, columns, parameter, accepted):
+    """Return which columns are meant, as a mask.
+
+    Parameters
+    ----------
+    X : FrameRows
+    columns : array-like of names, numbers or booleans
+    parameter : str
+        What it is the value of, for messages.
+    accepted : str
+        What that parameter accepts, with {} for these.
+
+    Raises
+    ------
+    ValueError
+        If they are none of these, or name columns that X does not have.
+    """
+    n_columns = X.shape[1]
+    mask = np.zeros(n_columns, bool)
+    wanted = _as_list(columns)
     types = {type(one) for one in wanted}
     if len(types) > 1 or not types <= {str, int, bool}:
-        raise ValueError(
-            'categorical_features must be "from_dtype", names of columns, numbers of columns, a mask of booleans, or '
-            f"None, got {categorical_features!r}."
-        )
+        named = "names of columns, numbers of columns, a mask of booleans"
+        raise ValueError(f"{parameter} must be {accepted.format(named)}, got {columns!r}.")
     if types == {bool}:
         if len(wanted) != n_columns:
-            raise ValueError(f"categorical_features is a mask of {len(wanted)} columns, but X has {n_columns}.")
+            raise ValueError(f"{parameter} is a mask of {len(wanted)} columns, but X has {n_columns}.")
         return np.array(wanted)
     if types == {str}:
         unknown = [one for one in wanted if one not in X.names]
         if unknown:
             hint = "whose columns have no names" if not isinstance(X.names[0], str) else f"which has {listed(X.names)}"
-            raise ValueError(f"categorical_features names columns that are not in X, {hint}: {listed(unknown)}.")
+            raise ValueError(f"{parameter} names columns that are not in X, {hint}: {listed(unknown)}.")
         mask[[X.names.index(one) for one in wanted]] = True
         return mask
     if any(not 0 <= one < n_columns for one in wanted):
-        raise ValueError(f"categorical_features must be numbers of columns from 0 to {n_columns - 1}, got {wanted}.")
+        raise ValueError(f"{parameter} must be numbers of columns from 0 to {n_columns - 1}, got {wanted}.")
     mask[wanted] = True
     return mask
 
 
-def _as_list(categorical_features):
+def _as_list(columns):
     """Return what an array-like holds as Python values; of what is none, values of two types."""
-    if isinstance(categorical_features, str) or np.ndim(categorical_features) != 1:
-        return [categorical_features, None]
-    return [one.item() if isinstance(one, np.generic) else one for one in categorical_features]
+    if isinstance(columns, str) or np.ndim(columns) != 1:
+        return [columns, None]
+    return [one.item() if isinstance(one, np.generic) else one for one in columns]
 
 
 def check_unchanged(X, names, held):

@@ -14,6 +14,7 @@ from skdeep._data.inputs._series_rows import rounded_up
 from skdeep._engine.spec import InputSignature
 
 NUMBERS, FLAGS, CATEGORIES = "numbers", "flags", "categories"
+_FEW = 8  # values of a column of categories, which are indicators by default, and never texts
 _AT_A_TIME = 8  # flags, or rows of a table: folds that know a value more or less share a program
 _BATCHES = (20_000, 256), (50_000, 512), (np.inf, 1024)
 
@@ -26,8 +27,8 @@ class Frames:
 
     - numbers, dates and durations are entries of "numbers", scaled and clipped (see `ScaledNumbers`); where training
       rows lacked a value, "flags" say for each row whether it is missing. Dates have their cycles in "flags" too;
-    - booleans, strings, categorical types and `categorical_features` are categories: with up to eight values they are
-      entries of "flags", with more of them ids in "categories";
+    - booleans, strings, categorical types and `categorical_features` are categories: with up to `most_one_hot` values
+      they are entries of "flags", with more of them ids in "categories";
     - strings that are ids or free texts are hashed into "flags";
     - a column that is missing in all training rows is ignored, later too. A constant column is 0.
 
@@ -43,6 +44,8 @@ class Frames:
     text_share : float
         A column of strings holds texts if it has more than eight different ones, and more than this share of the rows
         that have one.
+    most_one_hot : int
+        Categories of at most so many values are entries of "flags"; with 0 all are ids in "categories".
     names, held : tuple
         Names of the columns and what they held (see FrameRows), once that is learned, as all that follows.
     scaled : ScaledNumbers or None
@@ -59,6 +62,7 @@ class Frames:
     categorical_features: Any = "from_dtype"
     text_features: str = "hash"
     text_share: float = 0.5
+    most_one_hot: int = _FEW
     names: tuple = ()
     held: tuple = ()
     n_rows: int = 0
@@ -140,7 +144,7 @@ class Frames:
 
     def _holds_texts(self, known):
         n_values = len(known.values)
-        return known.kind == STRING and n_values > max(categories.MOST_ONE_HOT, self.text_share * known.counts.sum())
+        return known.kind == STRING and n_values > max(_FEW, self.text_share * known.counts.sum())
 
     def _check_texts(self, names):
         share = f"more than {self.text_share:g} of their values differ (text_share)"
@@ -155,8 +159,9 @@ class Frames:
     def _learned(self, X, weight, found, known):
         """Return what each column becomes, by the names of fields."""
         scaled = [column for column, kind in enumerate(found) if kind in (NUMBER, DATE, DURATION)]
-        few = [one for column, one in known.items() if found[column] == kinds.CATEGORY and _are_few(one)]
-        many = [one for column, one in known.items() if found[column] == kinds.CATEGORY and not _are_few(one)]
+        as_categories = [one for column, one in known.items() if found[column] == kinds.CATEGORY]
+        few = [one for one in as_categories if len(one.values) <= self.most_one_hot]
+        many = [one for one in as_categories if len(one.values) > self.most_one_hot]
         missing = np.isnan(X.table(scaled))
         missing = missing.any(axis=0) & ~missing.all(axis=0)
         cycles = [flags.cycles(X, column) for column, kind in enumerate(found) if kind == DATE]
@@ -205,7 +210,14 @@ class Frames:
         values : tuple
             In the order of their ids, which begin at 1; None stands for what is missing. Row 0 is all other values.
         """
-        return next(one for one in self.embedded if self.names[one.known.column] == name).categories
+        return self._embedded(name).categories
+
+    def counts_of(self, name):
+        """Return how many training rows have each id of a column of "categories", as an array."""
+        return self._embedded(name).counts
+
+    def _embedded(self, name):
+        return next(one for one in self.embedded if self.names[one.known.column] == name)
 
     def edges(self, n_bins):
         """Return quantiles of the entries of "numbers" of training rows, as the net reads them.
@@ -280,10 +292,6 @@ _KINDS = {NUMBER: NUMBER, DATE: DATE, DURATION: DURATION, MISSING: kinds.NOTHING
 
 def _filled_up(number):
     return -(-number // _AT_A_TIME) * _AT_A_TIME
-
-
-def _are_few(known):
-    return len(known.values) <= categories.MOST_ONE_HOT
 
 
 def _as_counts(weight):

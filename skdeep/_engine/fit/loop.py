@@ -234,6 +234,7 @@ class _Fit:
             n_epochs=self.epoch,
             best=self.watch.best,
             callbacks=self.callbacks.copies if self.callbacks else [],
+            paths=self.program.paths,
             interrupted=self.interrupted,
             exhausted=self.watch.exhausted,
         )

@@ -29,6 +29,8 @@ class TableConfig:
         Bins of each number for its piecewise-linear code; 0 for none.
     number_dim : int or None
         Length of the piecewise-linear vector that stands for a number; None puts fixed columns, one a bin, beside it.
+    category_deviation : float
+        Standard deviation of the vectors of categories at the start.
     """
 
     output_sizes: tuple
@@ -36,6 +38,9 @@ class TableConfig:
     category_dim: int = 8
     n_bins: int = 0
     number_dim: int | None = None
+    category_deviation: float = 1.0
+
+    vectors_path = "category_embedding/embeddings"  # of the table of vectors of categories, (all of them, dim)
 
     @property
     def edges_path(self):
@@ -58,7 +63,8 @@ def read(config, signature):
     if "flags" in named:
         parts.append(named["flags"])
     if "categories" in named:
-        vectors = embedded(named["categories"], config.category_sizes, config.category_dim, dtype)
+        ids, sizes, dim = named["categories"], config.category_sizes, config.category_dim
+        vectors = embedded(ids, sizes, dim, dtype, deviation=config.category_deviation)
         parts.append(flat(vectors, dtype, "flat_categories"))
     return named, joined(parts, dtype)
 

@@ -52,6 +52,8 @@ class RealMLPConfig(_reading.TableConfig):
     start_from_rows: bool = True
     dropout: bool = True
 
+    vectors_path = "vectors/embeddings"  # which has a member axis first
+
 
 def check(config):
     """Raise ValueError or TypeError for a config that cannot be built."""

@@ -1,4 +1,4 @@
-"""Codes of rows as points."""
+"""Codes of rows, or vectors of categories, as points."""
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -16,8 +16,11 @@ _MOST_COLOURS = 20
 class EmbeddingDisplay:
     """Codes of rows as points, in the colours of their labels: those of one class should lie together.
 
-    It is recommended to use `EmbeddingDisplay.from_estimator` or `EmbeddingDisplay.from_codes`. All parameters are
-    stored as attributes.
+    Learned vectors of categories are points with names beside them: categories that mean the same to a net should lie
+    together.
+
+    It is recommended to use `EmbeddingDisplay.from_estimator`, `EmbeddingDisplay.from_categories` or
+    `EmbeddingDisplay.from_codes`. All parameters are stored as attributes.
 
     Parameters
     ----------
@@ -29,6 +32,8 @@ class EmbeddingDisplay:
         Names of the classes, in their sorted order.
     axis_names : tuple of str, default=("", "")
         What the axes show.
+    labels : sequence of str, default=None
+        What is written beside the points; "" beside those that have no label.
 
     Attributes
     ----------
@@ -42,10 +47,13 @@ class EmbeddingDisplay:
         Names of the classes.
     colorbar_ : matplotlib Colorbar or None
         Colours of numbers.
+    texts_ : list of matplotlib Text
+        The labels.
 
     See Also
     --------
     skdeep.decomposition.Autoencoder : Learns codes.
+    skdeep.tabular.EntityEmbedder : Learns vectors of categories.
     ReconstructionDisplay : What can be made again of codes.
 
     Examples
@@ -62,11 +70,12 @@ class EmbeddingDisplay:
     ['setosa', 'versicolor', 'virginica']
     """
 
-    def __init__(self, *, points, y=None, display_labels=None, axis_names=("", "")):
+    def __init__(self, *, points, y=None, display_labels=None, axis_names=("", ""), labels=None):
         self.points = points
         self.y = y
         self.display_labels = display_labels
         self.axis_names = axis_names
+        self.labels = labels
 
     def plot(self, ax=None, *, scatter_kw=None):
         """Draw the points.
@@ -86,6 +95,11 @@ class EmbeddingDisplay:
             self.colorbar_ = self.figure_.colorbar(self.scatters_[0], ax=self.ax_)
         else:
             self._plot_classes(settings)
+        self.texts_ = [
+            self.ax_.annotate(label, point, xytext=(3, 3), textcoords="offset points", fontsize="small")
+            for label, point in zip(self.labels or (), self.points, strict=False)
+            if label
+        ]
         self.ax_.set(xlabel=self.axis_names[0], ylabel=self.axis_names[1])
         self.ax_.spines[["top", "right"]].set_visible(False)
         return self
@@ -137,6 +151,34 @@ class EmbeddingDisplay:
         return cls.from_codes(codes, y, display_labels=display_labels, ax=ax, scatter_kw=scatter_kw)
 
     @classmethod
+    def from_categories(cls, estimator, column=None, *, n_labels=30, ax=None, scatter_kw=None):
+        """Draw the learned vectors of the categories of a column, with their names.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted; one that has `category_embeddings_`: an EntityEmbedder, TabularClassifier or TabularRegressor.
+        column : str or int, default=None
+            The name of the column, or its number where columns have no names. It is not needed if there is only one.
+        n_labels : int, default=30
+            How many categories have their names beside them, the most frequent first.
+
+        Raises
+        ------
+        TypeError
+            If the estimator learns no vectors of categories.
+        ValueError
+            If the column has no vectors, or vectors of one number, or fewer than two categories that have their own.
+        """
+        _style.check_matplotlib(f"{cls.__name__}.from_categories")
+        check_is_fitted(estimator)
+        name, vectors = _vectors_of(estimator, column)
+        shown = ["missing" if value != value else str(value) for value in vectors.index]
+        labels = [label if number < n_labels else "" for number, label in enumerate(shown)]
+        points, axis_names = _points(vectors.to_numpy(), f"vectors of {name}")
+        return cls(points=points, axis_names=axis_names, labels=labels).plot(ax, scatter_kw=scatter_kw)
+
+    @classmethod
     def from_codes(cls, codes, y=None, *, display_labels=None, ax=None, scatter_kw=None):
         """Draw codes: both columns, or of more the two directions in which they differ most.
 
@@ -151,19 +193,44 @@ class EmbeddingDisplay:
             If codes have fewer than two numbers a row, or y does not fit.
         """
         codes = check_array(codes, ensure_min_features=2, input_name="codes")
-        names = ("first number of the code", "second number of the code")
-        if codes.shape[1] > 2:
-            pca = PCA(2, random_state=0).fit(codes)
-            names = tuple(
-                f"{which} component of the codes ({share:.0%})"
-                for which, share in zip(("first", "second"), pca.explained_variance_ratio_, strict=True)
-            )
-            codes = pca.transform(codes)
+        points, names = _points(codes, "codes")
         if y is not None:
             y = column_or_1d(y)
             check_consistent_length(codes, y)
             _check_labels(y, display_labels)
-        return cls(points=codes, y=y, display_labels=display_labels, axis_names=names).plot(ax, scatter_kw=scatter_kw)
+        return cls(points=points, y=y, display_labels=display_labels, axis_names=names).plot(ax, scatter_kw=scatter_kw)
+
+
+def _points(codes, of):
+    """Return codes in two numbers each, and what the axes show."""
+    if codes.shape[1] == 2:
+        return codes, ("first number of the code", "second number of the code")
+    pca = PCA(2, random_state=0).fit(codes)
+    names = tuple(
+        f"{which} component of the {of} ({share:.0%})"
+        for which, share in zip(("first", "second"), pca.explained_variance_ratio_, strict=True)
+    )
+    return pca.transform(codes), names
+
+
+def _vectors_of(estimator, column):
+    """Return (name of a column, its vectors but for that of all other values)."""
+    embeddings = getattr(estimator, "category_embeddings_", None)
+    if embeddings is None:
+        raise TypeError(f"{type(estimator).__name__} has no category_embeddings_, and learns no vectors of categories.")
+    known = list(embeddings)
+    if column is None and len(known) != 1:
+        raise ValueError(f"column must be one of those that have vectors, {known}, got None.")
+    name = known[0] if column is None else column
+    if name not in embeddings:
+        raise ValueError(f"column must be one of those that have vectors, {known}, got {column!r}.")
+    vectors = embeddings[name].iloc[:-1]
+    if min(vectors.shape) < 2:
+        raise ValueError(
+            f"Column {name!r} has {len(vectors)} categories with vectors of their own, of {vectors.shape[1]} numbers: "
+            "a picture needs two of each at least."
+        )
+    return name, vectors
 
 
 def _is_numeric(y):
