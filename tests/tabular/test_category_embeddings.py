@@ -1,5 +1,6 @@
 """The vectors of categories that nets for tables have learned, as frames."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -100,6 +101,14 @@ def test_the_deviation_of_the_start_is_a_parameter():
 def test_there_are_none_before_a_fit():
     with pytest.raises(NotFittedError):
         TabularClassifier().category_embeddings_  # noqa: B018
+
+
+def test_there_are_none_while_a_fit_goes_on():
+    """What callbacks of scikit-learn are shown after an epoch does not know the weights by their paths yet."""
+    model = fitted(MLP((4,)))
+    assert "category_embeddings_" in dir(model)
+    model._net = dataclasses.replace(model._net, paths=())
+    assert "category_embeddings_" not in dir(model)
 
 
 def test_a_model_that_goes_on_learning_shows_new_vectors():
