@@ -111,15 +111,19 @@ def check_labels(y):
         if not is_indicator(y):
             raise ValueError("A sparse y holds 0 and 1, for labels that a row has or has not; give others as an array.")
         return
-    if hasattr(y, "isna") and np.any(y.isna()):
-        raise ValueError("Input y contains NaN: some rows have no label. Leave them out.")
     array = np.asarray(y)
     labels = array.ravel() if array.dtype == object else ()
+    if (hasattr(y, "isna") and np.any(y.isna())) or any(label is None or _is_nan(label) for label in labels):
+        raise ValueError("Input y contains NaN: some rows have no label. Leave them out.")
     kinds = {"str" if isinstance(label, str) else type(label).__name__ for label in labels}  # some are of NumPy's str
     if "str" in kinds and len(kinds) > 1:
         raise ValueError(
             f"y mixes labels of the types {', '.join(sorted(kinds))}; turn all into one, as y.astype(str)."
         )
+
+
+def _is_nan(label):
+    return isinstance(label, float) and np.isnan(label)
 
 
 def is_indicator(y):

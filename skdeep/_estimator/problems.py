@@ -8,7 +8,7 @@ import copy
 from dataclasses import replace
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 from sklearn.utils.validation import _check_sample_weight, _check_y, column_or_1d
 
 from skdeep._data import targets
@@ -275,6 +275,16 @@ class Weighed:
 
     def __init__(self, labels, weights):
         self.labels, self.weights = labels, weights
+
+    @property
+    def shape(self):
+        """Number of rows."""
+        return self.weights.shape
+
+    def __getitem__(self, rows):
+        """Return some rows, by number."""
+        rows = rows[0] if isinstance(rows, tuple) else rows
+        return Weighed(_safe_indexing(self.labels, rows), self.weights[rows])
 
 
 class Regression(_Supervised):

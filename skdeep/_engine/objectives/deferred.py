@@ -42,7 +42,7 @@ class Deferred(Objective):
         inner, self._rows, self._moments = config
         self._inner, self._exponent = inner.build(inner.config, models, numbers), numbers[EXPONENT]
         self.variables, self.seed_states = self._inner.variables, self._inner.seed_states
-        self.rows_together = self._inner.rows_together
+        self.rows_together, self.stacked = self._inner.rows_together, self._inner.stacked
         self.updates = tuple(update._replace(loss=self._loss_of(update)) for update in self._inner.updates)
         self.after = self._after if self._inner.after is not None else None
         self.prepare = self._prepare if self._inner.prepare is not None else None
