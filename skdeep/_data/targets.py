@@ -113,7 +113,7 @@ def check_labels(y):
         return
     array = np.asarray(y)
     labels = array.ravel() if array.dtype == object else ()
-    if (hasattr(y, "isna") and np.any(y.isna())) or any(label is None or _is_nan(label) for label in labels):
+    if (hasattr(y, "isna") and np.any(y.isna())) or any(map(_is_nan, labels)):
         raise ValueError("Input y contains NaN: some rows have no label. Leave them out.")
     kinds = {"str" if isinstance(label, str) else type(label).__name__ for label in labels}  # some are of NumPy's str
     if "str" in kinds and len(kinds) > 1:
