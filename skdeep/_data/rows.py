@@ -16,7 +16,8 @@ _SHIFT, _RATIO = 2.0, 5.0  # of means, in standard deviations, and of these
 class RowData:
     """X, y and weights that belong together; y and weights may be None.
 
-    Where members of an ensemble hold out rows of their own, `fold` is the number of the part each row is in.
+    Where members of an ensemble hold out rows of their own, `fold` is the number of the part each training row is in;
+    of validation rows, it is the number of the member that each is for.
     """
 
     X: Any
@@ -70,14 +71,39 @@ def folds(rows, n_members, fraction, strata, seed):
     if strata is not None:
         fold[counts[codes] < 2] = -1
     parts = [np.flatnonzero(fold == member % n_folds) for member in range(n_members)]
-    fewest = min(map(len, parts))
-    if fewest == 0:
+    if min(map(len, parts)) == 0:
         raise ValueError(
             f"Early stopping cannot hold out validation_fraction={fraction} of {rows.n_rows} rows for each member; "
             "give more rows, X_val and y_val, or early_stopping=False."
         )
-    numbers = np.stack([part[:fewest] for part in parts], axis=1).reshape(-1)
-    return replace(rows, fold=fold), rows.take(numbers)
+    members = np.repeat(np.arange(n_members), [len(part) for part in parts])
+    held_out = replace(rows.take(np.concatenate(parts)), fold=members)
+    return replace(rows, fold=fold), in_turn(held_out, n_members)
+
+
+def for_each(held_out, n_members):
+    """Return validation rows once for each member, the first row for all, then the next; if they are not for one each.
+
+    Without members that have rows of their own, nothing changes.
+    """
+    if n_members == 0 or held_out.fold is not None:
+        return held_out
+    numbers, members = np.divmod(np.arange(held_out.n_rows * n_members), n_members)
+    return replace(held_out.take(numbers), fold=members)
+
+
+def in_turn(held_out, n_members):
+    """Return validation rows with one row of each member after the other, as many of each; some may have been left out.
+
+    Without members that have rows of their own, nothing changes.
+    """
+    if n_members == 0:
+        return held_out
+    of_each = [np.flatnonzero(held_out.fold == member) for member in range(n_members)]
+    fewest = min(map(len, of_each))
+    if fewest == 0:
+        raise ValueError("A member of the ensemble has no validation row that counts; change class_weight.")
+    return held_out.take(np.stack([own[:fewest] for own in of_each], axis=1).reshape(-1))
 
 
 def rows_of_members(rows, n_members):

@@ -57,10 +57,9 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     # The net and how it is trained.
     signature = inputs.signature(rows.X, *([] if held_out is None else [held_out.X]))
     design = estimator._design(inputs, signature, target.output_sizes)
-    if design.own_rows and held_out is not None and rows.fold is None:
-        held_out = held_out.take(np.repeat(np.arange(held_out.n_rows), design.own_rows))
-    weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, _numbered(held_out))]
-    weighed[1] = _in_turn(weighed[1], design.own_rows)
+    held_out = held_out and data.for_each(held_out, design.own_rows)
+    weighed = [part and problem.weigh(part, target, class_weights) for part in (rows, held_out)]
+    weighed[1] = weighed[1] and data.in_turn(weighed[1], design.own_rows)
     batch_size, rate_factor = plans.batches(estimator, inputs, weighed[0].n_rows, incremental)
     epochs = plans.epochs(epochs, design, weighed[0].n_rows, batch_size)
     stages = _stages(design, epochs, goes_on=before is not None)
@@ -136,22 +135,6 @@ def _split(estimator, inputs, problem, rows, held_out, target, seed, stops_early
     if not stops_early:
         return rows, None
     return estimator._hold_out(rows, problem.strata(rows.y, target), seed)
-
-
-def _numbered(held_out):
-    """Return validation rows that know their numbers."""
-    return held_out and dataclasses.replace(held_out, fold=np.arange(held_out.n_rows))
-
-
-def _in_turn(held_out, n_members):
-    """Return validation rows, of which some may have been left out, with one row of each member after the other."""
-    if held_out is None or n_members == 0:
-        return held_out
-    of_each = [np.flatnonzero(held_out.fold % n_members == member) for member in range(n_members)]
-    fewest = min(map(len, of_each))
-    if fewest == 0:
-        raise ValueError("A member of the ensemble has no validation row that counts; change class_weight.")
-    return held_out.take(np.stack([own[:fewest] for own in of_each], axis=1).reshape(-1))
 
 
 def _stages(design, epochs, *, goes_on):

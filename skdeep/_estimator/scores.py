@@ -75,12 +75,13 @@ class ScoresOfMembers:
     estimator, problem, net, wanted : object
         As those of Scores.
     held_out : RowData
-        One row of the first member, then one of the second, and so on.
+        `fold` is the number of the member that each row is for.
+    n_members : int
     """
 
     def __init__(self, estimator, problem, net, held_out, wanted, n_members):
         alone = net.alone()
-        parts = [held_out.take(np.arange(number, held_out.n_rows, n_members)) for number in range(n_members)]
+        parts = [held_out.take(np.flatnonzero(held_out.fold == number)) for number in range(n_members)]
         self._each = [Scores(estimator, problem, alone, part, wanted) for part in parts]
         self.names = (*self._each[0].names, *self._deciding)
 

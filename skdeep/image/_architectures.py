@@ -12,47 +12,19 @@ from skdeep.image.architectures import (
     ResNet,
     Small,
 )
-from skdeep.utils._words import Names
-
-_NAMED = {cls._name: cls for cls in (Small, LeNet, AlexNet, VGG, NiN, Inception, ResNet, DenseNet)}
-_ACCEPTED = (
-    f"one of {', '.join(map(repr, _NAMED))}, or an object of skdeep.image.architectures: "
-    f"{', '.join(cls.__name__ for cls in _NAMED.values())}, Custom or Backbone"
-)
+from skdeep.utils._options import NamedOptions
 
 
-class ArchitectureOptions(Names):
-    """Constraint of the parameter `architecture`: a name or an object. Classes have an error of their own later."""
+class ArchitectureOptions(NamedOptions):
+    """Constraint of the parameter `architecture`."""
 
-    def __init__(self):
-        super().__init__(set(_NAMED))
-
-    def is_satisfied_by(self, val):
-        """Whether a value may be an architecture."""
-        return isinstance(val, (*_NAMED.values(), Custom, Backbone, type)) or super().is_satisfied_by(val)
-
-    def __str__(self):
-        return _ACCEPTED
+    named = (Small, LeNet, AlexNet, VGG, NiN, Inception, ResNet, DenseNet)
+    others = (Custom, Backbone)
+    module, example = "skdeep.image.architectures", "ResNet(width=0.5)"
 
 
 def resolve(architecture):
-    """Return the architecture of a name, or the object itself.
-
-    Parameters
-    ----------
-    architecture : str or Architecture
-
-    Returns
-    -------
-    architecture : Architecture
-        Its parameters are in their ranges.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range.
-    TypeError
-        If it is a class.
+    """Return the architecture of a name, or the object itself; see `NamedOptions.resolve`.
 
     Examples
     --------
@@ -60,11 +32,4 @@ def resolve(architecture):
     >>> resolve("resnet")
     ResNet()
     """
-    if isinstance(architecture, type):
-        raise TypeError(
-            f"architecture must be {_ACCEPTED}. Got the class {architecture.__name__}: give an object, such as "
-            "ResNet(width=0.5)."
-        )
-    architecture = _NAMED[architecture]() if isinstance(architecture, str) else architecture
-    architecture.validate()
-    return architecture
+    return ArchitectureOptions().resolve(architecture)

@@ -1,44 +1,23 @@
 """What the parameter `architecture` accepts: a name, or an object of skdeep.tabular.architectures."""
 
-from skdeep.tabular.architectures import MLP, Architecture, FTTransformer, RealMLP, ResNet, TabM, WideDeep
-from skdeep.utils._words import Names
-
-_NAMED = {cls._name: cls for cls in (RealMLP, TabM, ResNet, FTTransformer, WideDeep, MLP)}
-_ACCEPTED = (
-    f"one of {', '.join(map(repr, _NAMED))}, or an object of skdeep.tabular.architectures: "
-    f"{', '.join(cls.__name__ for cls in _NAMED.values())}"
-)
+from skdeep.tabular.architectures import MLP, FTTransformer, RealMLP, ResNet, TabM, WideDeep
+from skdeep.utils._options import NamedOptions
 
 
-class ArchitectureOptions(Names):
-    """Constraint of the parameter `architecture`: a name or an object. Classes have an error of their own later."""
+class ArchitectureOptions(NamedOptions):
+    """Constraint of the parameter `architecture`."""
 
-    def __init__(self):
-        super().__init__(set(_NAMED))
-
-    def is_satisfied_by(self, val):
-        """Whether a value may be an architecture."""
-        return isinstance(val, (Architecture, type)) or super().is_satisfied_by(val)
-
-    def __str__(self):
-        return _ACCEPTED
+    named = (RealMLP, TabM, ResNet, FTTransformer, WideDeep, MLP)
+    module, example = "skdeep.tabular.architectures", "RealMLP(dropout=0.3)"
 
 
 def resolve(architecture):
-    """Return the architecture of a name, or the object itself, its parameters checked.
+    """Return the architecture of a name, or the object itself; see `NamedOptions.resolve`.
 
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range.
-    TypeError
-        If it is a class.
+    Examples
+    --------
+    >>> from skdeep.tabular._architectures import resolve
+    >>> resolve("resnet")
+    ResNet()
     """
-    if isinstance(architecture, type):
-        raise TypeError(
-            f"architecture must be {_ACCEPTED}. Got the class {architecture.__name__}: give an object, such as "
-            "RealMLP(dropout=0.3)."
-        )
-    architecture = _NAMED[architecture]() if isinstance(architecture, str) else architecture
-    architecture.validate()
-    return architecture
+    return ArchitectureOptions().resolve(architecture)
