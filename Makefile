@@ -41,6 +41,9 @@ docs: $(VENV)/.installed-docs  ## build the documentation in docs/_build/html, w
 
 bench: $(VENV)/.installed-benchmark  ## compare with scikit-learn, Keras, scikeras, PyTorch and aeon
 	$(RUN) benchmarks/run.py
+ifdef TABLES  # a folder of raw tables; see benchmarks/raw_tables.py
+	$(RUN) benchmarks/raw_tables.py $(TABLES)
+endif
 
 test-oldest:  ## run the tests with the oldest dependencies that pyproject.toml admits, in an environment of its own
 	@$(MAKE) test VENV=.venv-oldest CONSTRAINTS=.venv-oldest/oldest.txt

@@ -123,7 +123,13 @@ def layer_shapes(models):
     """Return the shapes of what the layers of models return of one row; what is sparse does not count."""
     layers = [layer for model in models for layer in model._flatten_layers(include_self=False, recursive=True)]
     outputs = keras.tree.flatten([layer.output for layer in layers if getattr(layer, "_inbound_nodes", None)])
-    return [output.shape[1:] for output in outputs if not getattr(output, "sparse", False)]
+    return [_of_one_row(output.shape) for output in outputs if not getattr(output, "sparse", False)]
+
+
+def _of_one_row(shape):
+    """Return a shape without the axis of the rows: the first that is unknown, which members may stand before."""
+    rows = shape.index(None) if None in shape else 0
+    return (*shape[:rows], *shape[rows + 1 :])
 
 
 def width(shapes, moments=_SHORT):

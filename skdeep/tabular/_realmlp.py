@@ -105,7 +105,7 @@ class RealMLP(Architecture):
             n_packed=n_members,
             own_rows=n_members if n_members > 1 else 0,
             initial=(lambda: {config.edges_path: edges}) if len(edges) else None,
-            steps=STEPS,
+            steps=(0, 32 if regression else 64, STEPS[2]),
             defaults={
                 "optimizer": "short_memory_adam",
                 "learning_rate": 0.2 if regression else 0.04,

@@ -163,6 +163,20 @@ class NTKDense(keras.layers.Layer):
         self.bias.assign(-drawn[:, None, :])
 
 
+@tf.custom_gradient
+def mish(values):
+    """Return x tanh(log(1 + e^x)), with one exponential where Keras' way takes four transcendental functions."""
+    power = tf.exp(tf.minimum(values, 20.0))  # beyond it, the tangent rounds to one
+    grown = power * (power + 2.0)
+    inverse = 1.0 / (grown + 2.0)
+    tangent = grown * inverse
+
+    def gradient(upstream):
+        return upstream * (tangent + values * (4.0 * power * (power + 1.0)) * inverse * inverse)
+
+    return values * tangent, gradient
+
+
 @keras.saving.register_keras_serializable("skdeep")
 class ParametricActivation(_SameShape):
     """A learned share of an activation in each unit: x + a (f(x) - x), where a is one at the start.
@@ -175,12 +189,13 @@ class ParametricActivation(_SameShape):
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
         self.activation = keras.activations.get(activation)
+        self._computed = mish if self.activation is keras.activations.mish else self.activation
 
     def build(self, shape):
         self.share = self.add_weight(shape=(shape[0], 1, shape[-1]), initializer="ones", name="share_gamma")
 
     def call(self, values):
-        return values + self.share.value * (self.activation(values) - values)
+        return values + self.share.value * (self._computed(values) - values)
 
     def get_config(self):
         return super().get_config() | {"activation": keras.activations.serialize(self.activation)}
