@@ -22,8 +22,8 @@ n = 4000
 when = pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 365 * 24, n), unit="h")
 station, demand = rng.integers(0, 40, n), rng.normal(0, 0.5, 40)
 weather = rng.choice(["sun", "clouds", "rain", "snow"], n, p=[0.4, 0.35, 0.2, 0.05])
-warmth = 12 - 10 * np.cos(2 * np.pi * when.dayofyear / 365) + rng.normal(0, 3, n)
-free = (when.dayofweek >= 5) | (rng.random(n) < 0.03)
+warmth = 12 - 10 * np.cos(2 * np.pi * when.day_of_year / 365) + rng.normal(0, 3, n)
+free = (when.day_of_week >= 5) | (rng.random(n) < 0.03)
 commute = np.where(free, 0, np.exp(-((when.hour - 8) ** 2) / 4) + np.exp(-((when.hour - 17) ** 2) / 6))
 leisure = np.where(free, 1.5, 0.6) * np.exp(-((when.hour - 14) ** 2) / 20) * np.clip(warmth / 20, 0.1, 1.5)
 wet = pd.Series(weather).map({"sun": 0.2, "clouds": 0.0, "rain": -0.7, "snow": -1.2}).to_numpy()
@@ -59,8 +59,8 @@ print(f"R2 {model.score(X[~past], y[~past]):.3f}")
 # Boosted trees need the date taken apart and the strings declared first. They then make steps where the net draws
 # curves.
 
-apart = X.assign(hour=X["when"].dt.hour, day=X["when"].dt.dayofweek, weather=X["weather"].astype("category"))
-apart = apart.assign(date=X["when"].dt.dayofyear).drop(columns="when")
+apart = X.assign(hour=X["when"].dt.hour, day=X["when"].dt.day_of_week, weather=X["weather"].astype("category"))
+apart = apart.assign(date=X["when"].dt.day_of_year).drop(columns="when")
 trees = HistGradientBoostingRegressor(categorical_features="from_dtype", random_state=0).fit(apart[past], y[past])
 print(f"R2 of trees {trees.score(apart[~past], y[~past]):.3f}")
 
@@ -69,9 +69,9 @@ day = hours.assign(station="station 3", weather="sun", warmth=22.0, free_day=Fal
 day["station"] = pd.Categorical(day["station"], categories=X["station"].cat.categories)
 as_trees = day.assign(
     hour=day["when"].dt.hour,
-    day=day["when"].dt.dayofweek,
+    day=day["when"].dt.day_of_week,
     weather=pd.Categorical(day["weather"], categories=apart["weather"].cat.categories),
-    date=day["when"].dt.dayofyear,
+    date=day["when"].dt.day_of_year,
 )[apart.columns]
 at = np.arange(0, 24, 0.25)
 truth = 40 * (np.exp(-((at - 8) ** 2) / 4) + np.exp(-((at - 17) ** 2) / 6) + 0.66 * np.exp(-((at - 14) ** 2) / 20))

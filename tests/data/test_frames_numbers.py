@@ -135,7 +135,7 @@ def test_dates_are_elapsed_days_and_cycles():
     low, centre, high = quantile(days, [0.25, 0.5, 0.75])
     assert_allclose(made["numbers"][:, 0], clipped(days, centre, high - low), atol=1e-9)
     in_day = (DATES - DATES.dt.normalize()) / pd.Timedelta(days=1)
-    cycles = [*cycle((DATES.dt.dayofyear - 1) / 365.25), *cycle(DATES.dt.dayofweek / 7), *cycle(in_day)]
+    cycles = [*cycle((DATES.dt.day_of_year - 1) / 365.25), *cycle(DATES.dt.day_of_week / 7), *cycle(in_day)]
     assert_allclose(made["flags"][:, :6], np.stack(cycles, axis=1), atol=1e-6)
     assert inputs.sources["flags"] == ("d",) * 6 + (None, None)
     assert inputs.kinds == ("date",)
@@ -145,7 +145,7 @@ def test_cycles_in_which_training_rows_agree_are_left_out():
     mondays = pd.date_range("2020-01-06", periods=20, freq="7D")
     _, inputs, made = fitted(pd.DataFrame({"d": mondays}))
     assert inputs.sources["flags"] == ("d", "d") + (None,) * 6
-    assert_allclose(made["flags"][:, :2], np.stack(cycle((mondays.dayofyear - 1) / 365.25), axis=1))
+    assert_allclose(made["flags"][:, :2], np.stack(cycle((mondays.day_of_year - 1) / 365.25), axis=1))
     assert set(encoded(pd.DataFrame({"d": [pd.Timestamp("2020-01-06")] * 3}))) == {"numbers"}
 
 
