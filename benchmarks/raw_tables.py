@@ -128,11 +128,12 @@ def measure(frame, y, labels, seed):
         model.fit(fitted_on, y_train)
         seconds = time.perf_counter() - started
         loss = log_loss(y_test, model.predict_proba(tested_on), labels=np.unique(y)) if labels else np.nan
-        found[name] = [_error(model.score(tested_on, y_test), labels, len(test)), loss, seconds]
+        found[name] = [error(model.score(tested_on, y_test), labels, len(test)), loss, seconds]
     return found
 
 
-def _error(score, labels, n_rows):
+def error(score, labels, n_rows):
+    """Return the error of a score."""
     return max(1 - score, 0.5 / n_rows) if labels else min(1.5, max(1 - score, 1e-8) ** 0.5)
 
 

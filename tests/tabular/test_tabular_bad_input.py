@@ -30,6 +30,7 @@ def test_columns_that_tell_nothing_change_nothing_but_sizes():
         ("mixed", [1.0, "a"] * (N_ROWS // 2), "mixed"),
         ("lists", [[1, 2]] * N_ROWS, "lists"),
         ("size", np.where(np.arange(N_ROWS) % 5, 1.0, np.inf), "size"),
+        ("day", np.full(N_ROWS, "12000-01-01", "datetime64[s]"), "'day'.*out of range"),
     ],
 )
 def test_a_column_that_cannot_be_read_is_named(column, values, message):

@@ -197,6 +197,28 @@ def test_classes_are_drawn_in_other_shares(architecture):
     assert shares[0] > 1.3 * shares[1]
 
 
+@OWN
+def test_rows_of_weight_zero_are_never_drawn(architecture):
+    """Where classes are drawn in other shares, weights still count: labels of weight zero could be any."""
+    counted = np.arange(N_ROWS) % 3 > 0
+    other = np.where(counted, LABELS, np.where(LABELS == "yes", "no", "yes"))
+    given = {"batch_sampling": "balanced", "early_stopping": False}
+    fits = [classifier(architecture, **given).fit(X, y, sample_weight=counted * 1.0) for y in (LABELS, other)]
+    assert same_weights(*fits)
+
+
+@OWN
+@pytest.mark.parametrize("loss", ["hinge", "logit_adjusted"])
+def test_other_losses_of_labels(architecture, loss):
+    """The least loss of hinge is zero; adjusted logits answer for the balanced accuracy, and so say "rare" more often."""
+    rare = np.where(X["size"].fillna(0) + np.random.default_rng(0).normal(0, 0.7, N_ROWS) > 1.2, "rare", "usual")
+    given = {"epochs": 30, "learning_rate": 0.02, "early_stopping": False}
+    model, plain = (classifier(architecture, loss=one, **given).fit(X, rare) for one in (loss, "auto"))
+    assert model.history_["loss"][-1] < 0.7 * model.history_["loss"][0]
+    said = [(one.predict(X) == "rare").mean() for one in (model, plain)]
+    assert said[0] > said[1] if loss == "logit_adjusted" else model.score(X, rare) > (rare == "usual").mean()
+
+
 def test_another_prior_moves_the_probabilities():
     model = classifier().fit(X, LABELS)
     before = model.predict_proba(X)[:, 1]
