@@ -22,6 +22,7 @@ from skdeep.tabular import TabularClassifier, TabularRegressor
 from skdeep.tabular.architectures import RealMLP
 
 N_ROWS = 1_500
+RATES = "bias_rate", "activation_rate", "scale_rate", "embedding_rate"
 # What is changed: (architecture, estimator).
 CHANGES = {
     "nothing": ({}, {}),
@@ -32,10 +33,7 @@ CHANGES = {
     "without parametric activations": ({"parametric": False}, {}),
     "relu": ({"activation": "relu"}, {}),
     "without the start from rows": ({"start_from_rows": False}, {}),
-    "one rate for all weights": (
-        dict.fromkeys(["bias_rate", "activation_rate", "scale_rate", "embedding_rate"], 1.0),
-        {},
-    ),
+    "one rate for all weights": (dict.fromkeys(RATES, 1.0), {}),
     "without dropout": ({"dropout": 0.0}, {}),
     "without weight decay": ({}, {"weight_decay": 0.0}),
     "without label smoothing": ({}, {"label_smoothing": 0.0}),
@@ -87,7 +85,7 @@ def page(results, kinds):
 
 
 def _percent(value):
-    return f"{100 * value:+.1f} %".replace("+0.0", "0.0").replace("-0.0", "0.0").replace("-", "−")
+    return f"{100 * value:+.1f} %".replace("+0.0", "0.0").replace("-0.0", "0.0")
 
 
 def main():
