@@ -32,26 +32,34 @@ def epochs(orders, batch_size, sums, *, step):
     return tf.reshape(kept, (n_epochs, -1, 2))
 
 
-def pieces(n_rows, rows_a_call, n_sums, dtype, *, step):
-    """Run a step for every stretch of rows and return the sums, shape (n_sums, 2).
+def pieces(n_rows, rows_a_call, n_sums, n_kept, dtype, *, step):
+    """Run a step for every stretch of rows.
 
     Parameters
     ----------
     n_rows, rows_a_call : tf.Tensor
-    n_sums : int
+    n_sums, n_kept : int
     dtype : tf.DType
     step : callable
-        Takes the rows and returns one pair (loss, weight) for each of the sums.
+        Takes the rows and returns one pair (loss, weight) for each of the sums, and a list of `n_kept` tensors.
+
+    Returns
+    -------
+    sums : tf.Tensor of shape (n_sums, 2)
+    kept : list of tf.Tensor
+        The tensors of all steps, end to end.
     """
+    n_calls = (n_rows + rows_a_call - 1) // rows_a_call
 
-    def one_step(start, *totals):
-        rows = tf.range(start, tf.minimum(start + rows_a_call, n_rows))
-        added = _flat(step(rows))
-        return start + rows_a_call, *(total + more for total, more in zip(totals, added, strict=True))
+    def one_step(call, totals, kept):
+        rows = tf.range(call * rows_a_call, tf.minimum((call + 1) * rows_a_call, n_rows))
+        pairs, more = step(rows)
+        kept = [array.write(call, one) for array, one in zip(kept, more, strict=True)]
+        return call + 1, totals + tf.stack(_flat(pairs)), kept
 
-    zeros = [tf.zeros((), dtype)] * (2 * n_sums)
-    _, *totals = tf.while_loop(lambda start, *_: start < n_rows, one_step, (0, *zeros))
-    return tf.reshape(tf.stack(totals), (-1, 2))
+    begin = tf.zeros((2 * n_sums,), dtype), [tf.TensorArray(dtype, n_calls, infer_shape=False) for _ in range(n_kept)]
+    _, totals, kept = tf.while_loop(lambda call, *_: call < n_calls, one_step, (0, *begin))
+    return tf.reshape(totals, (-1, 2)), [array.concat() for array in kept]
 
 
 def _flat(pairs):

@@ -251,11 +251,24 @@ class Program:
         return self._train(arguments).numpy()
 
     def evaluate(self, data):
-        """Return the means over the data of each of `evaluated`, with the net in inference mode."""
+        """Return the means over the data of each of `evaluated`, with the net in inference mode; and its outputs.
+
+        Returns
+        -------
+        means : list of float
+        outputs : list of list of ndarray
+            Of each of `stacked` members for its rows; none where members are not stacked.
+        """
         most, together = rows_per_call(layer_shapes(self.models.values()), data.longest), self.rows_together
         most = max(together, most - most % together)
-        sums = self._traced("evaluate")([*data.flat, tf.constant(most, tf.int32)]).numpy()
-        return [float(loss / weight) for loss, weight in sums]
+        sums, outputs = self._traced("evaluate")([*data.flat, tf.constant(most, tf.int32)])
+        outputs, n_outputs = [one.numpy() for one in outputs], self._n_outputs
+        members = [outputs[first : first + n_outputs] for first in range(0, len(outputs), n_outputs)]
+        return [float(loss / weight) for loss, weight in sums.numpy()], members
+
+    @property
+    def _n_outputs(self):
+        return sum(len(model.outputs) for model in self.models.values())
 
     @property
     def rows_together(self):
@@ -355,9 +368,11 @@ class Program:
         def one_step(numbers):
             terms = self._objective.evaluate(rows.batch(numbers))
             loss = _reported(first.total(terms), first)
-            return _sums(loss, {name: (terms[name].total, terms[name].weight) for name in first.terms})
+            outputs = [output for name in first.terms for output in terms[name].outputs]
+            return _sums(loss, {name: (terms[name].total, terms[name].weight) for name in first.terms}), outputs
 
-        return graph.pieces(rows.n_rows, rows.rest[0], len(self.evaluated), self.dtype, step=one_step)
+        n_kept = self._objective.stacked * self._n_outputs
+        return graph.pieces(rows.n_rows, rows.rest[0], len(self.evaluated), n_kept, self.dtype, step=one_step)
 
     def _prepare_graph(self, *arguments):
         rows = Rows(self.spec, arguments)

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from functools import partial
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -51,15 +52,24 @@ class Scores:
         self._first = None if decides_by_loss(estimator.scoring) else next(iter(self._scorers))
         self.names = tuple(dict.fromkeys([*self._scorers, *(["val_score"] if self._first else [])]))
 
-    def __call__(self, program):
-        """Return the scores of the weights that a program has, by name."""
+    def __call__(self, program, outputs):
+        """Return the scores of the weights that a program has, by name; `outputs` are those of stacked members."""
         return self.of(program.weights())
 
-    def of(self, weights):
-        """Return the scores of a list of weights, by name."""
+    def of(self, weights, outputs=None):
+        """Return the scores of a list of weights, by name; `outputs` of the net for all rows, if they are known."""
         self._view.weights_ = weights
-        values = {name: self._score(scorer) for name, scorer in self._scorers.items()}
+        if outputs is not None and len(outputs[0]) == self._held_out.n_rows:
+            self._view._outputs = partial(self._known, self._view._outputs, outputs)
+        try:
+            values = {name: self._score(scorer) for name, scorer in self._scorers.items()}
+        finally:
+            vars(self._view).pop("_outputs", None)
         return values | ({"val_score": values[self._first]} if self._first else {})
+
+    def _known(self, computed, outputs, X, names=()):
+        """Return outputs that are known of the validation rows, or compute those of others."""
+        return outputs if X is self._held_out.X else computed(X, names)
 
     def _score(self, scorer):
         X, y, weight = self._held_out.X, self._held_out.y, self._held_out.sample_weight
@@ -90,10 +100,13 @@ class ScoresOfMembers:
         decides = "val_score" in self._each[0].names
         return [of_member(number) for number in range(len(self._each))] if decides else []
 
-    def __call__(self, program):
-        """Return the scores of the weights that a program has, by name."""
-        weights = program.weights()
-        values = [scores.of(program.of_member(weights, number)) for number, scores in enumerate(self._each)]
+    def __call__(self, program, outputs):
+        """Return the scores of the weights that a program has, by name; `outputs` are those of stacked members."""
+        weights, known = program.weights(), outputs or [None] * len(self._each)
+        values = [
+            scores.of(program.of_member(weights, number), outputs)
+            for number, (scores, outputs) in enumerate(zip(self._each, known, strict=True))
+        ]
         means = {name: float(np.mean([one[name] for one in values])) for name in values[0]}
         return means | {name: one["val_score"] for name, one in zip(self._deciding, values, strict=False)}
 

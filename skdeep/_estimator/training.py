@@ -189,11 +189,12 @@ def _numbers(run, stage, n_steps):
 def _validation(run, data):
     def validate(program):
         names = [f"val_{name}" for name in program.evaluated]
-        values = dict(zip(names, program.evaluate(data), strict=True))
+        means, outputs = program.evaluate(data)
+        values = dict(zip(names, means, strict=True))
         if run.score is not None:
             # Scorers refuse NaN with a message about their input, where training is what went wrong.
             failed = np.isnan(values["val_loss"])
-            values |= dict.fromkeys(run.score.names, np.nan) if failed else run.score(program)
+            values |= dict.fromkeys(run.score.names, np.nan) if failed else run.score(program, outputs)
         return values
 
     return validate

@@ -8,12 +8,31 @@ from skdeep._engine.spec import ModelSpec
 from skdeep._estimator.net import Design
 from skdeep._estimator.scheduled import SCHEDULE
 from skdeep.utils._options import Options
+from skdeep.utils._words import Names
 
 COUNT = [Interval(Integral, 1, None, closed="left")]
 FRACTION = [Interval(Real, 0, 1, closed="left")]
 FACTOR = [Interval(Real, 0, None, closed="neither")]
 STEPS = 0, 64, 10_000  # at least, epochs, and steps at most
+BINS = [Names({"auto"}), *COUNT, None]
+_BINS = 16, 12, 8, 6, 4, 3, 2  # "auto" is the most of them that makes no more columns than
+_MOST_CODED = 512
+_PERIODIC_DIM, _MOST_PERIODIC = 4, 256  # "auto": length of periodic vectors, and numbers that have them
 _BIAS_DEVIATION = 3**-0.5  # of the first biases, for columns whose mean square is one
+
+
+def n_bins(given, inputs, most=_BINS[0]):
+    """Return the bins of each number, 0 for none: as many as are given, or what "auto" means for these inputs."""
+    if given != "auto":
+        return int(given or 0)
+    return next((bins for bins in _BINS if bins <= most and bins * inputs.n_numbers <= _MOST_CODED), 0)
+
+
+def periodic_dim(given, inputs):
+    """Return the length of the periodic vector of a number, 0 for none."""
+    if given != "auto":
+        return int(given or 0)
+    return _PERIODIC_DIM if inputs.n_numbers <= _MOST_PERIODIC else 0
 
 
 class Architecture(Options):
@@ -68,7 +87,7 @@ class Architecture(Options):
         Parameters
         ----------
         inputs : Frames
-            Knows `category_sizes`, `sources` and `edges(n_bins)`.
+            Knows `category_sizes`, `n_numbers`, `sources` and `edges(n_bins)`.
         output_sizes : tuple of int
 
         Raises

@@ -10,8 +10,9 @@ from skdeep._estimator.params import estimator, param
 from skdeep.architectures import mlp
 from skdeep.architectures.tabular import realmlp
 from skdeep.schedules import CosineCycles, FlatCosine
-from skdeep.tabular._options import COUNT, FACTOR, FRACTION, STEPS, Architecture
+from skdeep.tabular._options import BINS, COUNT, FACTOR, FRACTION, STEPS, Architecture, n_bins, periodic_dim
 from skdeep.utils._keys import described
+from skdeep.utils._words import Names
 
 _RATE_FACTOR = [Interval(Real, 0, None, closed="left")]
 _ROWS_OF_FOUR = 20_000  # of which four nets are trained, of more two
@@ -60,16 +61,18 @@ class RealMLP(Architecture):
     parametric: bool = param(True, ["boolean"], "bool", "Whether each unit learns how much of the activation it wants.")
     dropout: float = param(0.15, FRACTION, "float", "Fraction of hidden units set to zero at each step, at first.")
     n_bins: object = param(
-        16,
-        [*COUNT, None],
-        "int or None",
-        "Piecewise-linear columns of each number, with as many training rows in each.",
+        "auto",
+        BINS,
+        'int, "auto" or None',
+        'Piecewise-linear columns of each number, with as many training rows in each. "auto" is 8 for classes and 16 '
+        "for numbers, fewer where there would be more than 512 such columns, and none of more than 256 numbers.",
     )
     periodic_dim: object = param(
-        4,
-        [Interval(Integral, 2, None, closed="left"), None],
-        "int or None",
-        "Length of the periodic vector of a number, whose last entry is the number. None leaves the number alone.",
+        "auto",
+        [Names({"auto"}), Interval(Integral, 2, None, closed="left"), None],
+        'int, "auto" or None',
+        "Length of the periodic vector of a number, whose last entry is the number. None leaves the number alone. "
+        '"auto" is 4, and None of more than 256 numbers.',
     )
     frequency_deviation: float = param(
         0.1, FACTOR, "float", "Standard deviation, at the start, of the frequencies of periodic vectors."
@@ -94,7 +97,7 @@ class RealMLP(Architecture):
         return 4 if n_rows <= _ROWS_OF_FOUR else 2
 
     def _design(self, inputs, signature, output_sizes, *, regression, n_members):
-        config = self._config(inputs, output_sizes, "mish" if regression else "selu", n_members)
+        config = self._config(inputs, output_sizes, regression, n_members)
         factors = realmlp.rate_factors(config, signature)
         numbers = self._numbers(config)
         edges = inputs.edges(config.n_bins) if config.n_bins else ()
@@ -116,18 +119,18 @@ class RealMLP(Architecture):
             rate_factors=factors,
         )
 
-    def _config(self, inputs, output_sizes, activation, n_members):
-        given = isinstance(self.activation, str) and self.activation == "auto"
+    def _config(self, inputs, output_sizes, regression, n_members):
+        automatic = isinstance(self.activation, str) and self.activation == "auto"
         config = realmlp.RealMLPConfig(
             output_sizes=output_sizes,
             category_sizes=tuple(inputs.category_sizes),
             category_dim=int(self.category_dim),
-            n_bins=int(self.n_bins or 0),
+            n_bins=n_bins(self.n_bins, inputs, most=16 if regression else 8),
             n_members=n_members,
             hidden_layer_sizes=mlp.sizes(self.hidden_layer_sizes),
-            activation=activation if given else described(self.activation),
+            activation=("mish" if regression else "selu") if automatic else described(self.activation),
             parametric=bool(self.parametric),
-            periodic_dim=int(self.periodic_dim or 0),
+            periodic_dim=periodic_dim(self.periodic_dim, inputs),
             frequency_deviation=float(self.frequency_deviation),
             scale=bool(self.scale),
             start_from_rows=bool(self.start_from_rows),

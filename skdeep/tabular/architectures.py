@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from skdeep._estimator.params import estimator, param
 from skdeep.architectures import _activations, mlp
 from skdeep.architectures.tabular import ft_transformer, plain, resnet, tabm, wide_deep
-from skdeep.tabular._options import COUNT, FACTOR, FRACTION, Architecture
+from skdeep.tabular._options import BINS, COUNT, FACTOR, FRACTION, Architecture, n_bins
 from skdeep.tabular._realmlp import RealMLP
 from skdeep.utils._keys import described
 from skdeep.utils._words import Names
@@ -35,11 +35,12 @@ class _Reading(Architecture):
         "decides alone where the vectors lie.",
     )
     n_bins: object = param(
-        16,
-        [*COUNT, None],
-        "int or None",
+        "auto",
+        BINS,
+        'int, "auto" or None',
         "Bins of each number, with as many training rows in each, for its piecewise-linear code (Gorishniy et al., "
-        "2022). None reads numbers as they are.",
+        '2022). None reads numbers as they are. "auto" is 16, fewer of more than 32 numbers, so that there are 512 in '
+        "all, and None of more than 256 numbers.",
     )
     number_dim: object = param(
         None,
@@ -51,13 +52,14 @@ class _Reading(Architecture):
 
     def _read(self, inputs, output_sizes):
         """Return what the config of every such net says."""
+        bins = n_bins(self.n_bins, inputs)
         return {
             "output_sizes": output_sizes,
             "category_sizes": tuple(inputs.category_sizes),
             "category_dim": int(self.category_dim),
             "category_deviation": float(self.category_deviation),
-            "n_bins": int(self.n_bins or 0),
-            "number_dim": None if self.number_dim is None or not self.n_bins else int(self.number_dim),
+            "n_bins": bins,
+            "number_dim": None if self.number_dim is None or not bins else int(self.number_dim),
         }
 
 

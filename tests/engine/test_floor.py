@@ -62,7 +62,7 @@ class Training:
 
 def validation(data):
     return lambda program: {
-        f"val_{name}": value for name, value in zip(program.evaluated, program.evaluate(data), strict=True)
+        f"val_{name}": value for name, value in zip(program.evaluated, program.evaluate(data)[0], strict=True)
     }
 
 

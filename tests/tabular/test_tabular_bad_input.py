@@ -78,9 +78,30 @@ def test_more_categories_than_rows_of_a_class():
 
 
 def test_wide_tables():
-    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(120, 2000)))
-    model = classifier(RealMLP((4,), n_bins=None, periodic_dim=None), epochs=1)
-    assert model.fit(wide, LABELS[:120]).predict(wide).shape == (120,)
+    """Of 10,000 numbers, the default net reads the numbers alone, not 20 columns for each."""
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(120, 10_000)))
+    model = classifier(epochs=1).fit(wide, LABELS[:120])
+    assert max(weights.size for weights in model.weights_) == 2 * 10_000 * 8
+    assert model.predict(wide).shape == (120,)
+
+
+@pytest.mark.parametrize(
+    ("make", "n_numbers", "width"),
+    [
+        (classifier, 64, 8 + 4),
+        (classifier, 65, 6 + 4),
+        (regressor, 32, 16 + 4),
+        (regressor, 33, 12 + 4),
+        (regressor, 256, 2 + 4),
+        (regressor, 257, 1),
+    ],
+)
+def test_what_is_made_of_a_number_where_there_are_many(make, n_numbers, width):
+    many = pd.DataFrame(np.random.default_rng(0).normal(size=(40, n_numbers)))
+    model = make(epochs=1, early_stopping=False, n_estimators=1).fit(
+        many, VALUES[:40] if make is regressor else LABELS[:40]
+    )
+    assert n_numbers * width in {size for weights in model.weights_ for size in weights.shape}
 
 
 # -- targets ----------------------------------------------------------------------------------------------------------

@@ -358,7 +358,7 @@ GRIDS = {
 @pytest.mark.parametrize("grid", GRIDS)
 def test_a_search_over_numbers_compiles_one_program(grid, traces):  # noqa: F811
     columns = ["size", "age", "colour", "open"]
-    model = classifier(early_stopping=True)
+    model = classifier(early_stopping=True, scoring="loss")
     found = GridSearchCV(model, GRIDS[grid], cv=KFold(2), scoring="neg_log_loss").fit(X[columns], CLASSES)
     assert traces.programs == 1
     scores = found.cv_results_["mean_test_score"]

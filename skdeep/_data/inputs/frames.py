@@ -184,6 +184,11 @@ class Frames:
         return tuple(rounded_up(_filled_up(one.size)) for one in self.embedded)
 
     @property
+    def n_numbers(self):
+        """Number of entries of "numbers"."""
+        return len(self.scaled.columns)
+
+    @property
     def sources(self):
         """Names of the columns of X that the entries of "numbers", "flags" and "categories" come from, each a tuple.
 
@@ -239,7 +244,7 @@ class Frames:
 
     def signature(self, X, *others):
         """Describe what the net reads."""
-        widths = {NUMBERS: len(self.scaled.columns), FLAGS: self._n_flags}
+        widths = {NUMBERS: self.n_numbers, FLAGS: self._n_flags}
         columns = [(name, Dense((width,), self.dtype)) for name, width in widths.items() if width]
         if self.embedded:
             columns.append((CATEGORIES, Ids((len(self.embedded),))))

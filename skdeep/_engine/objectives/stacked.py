@@ -65,7 +65,8 @@ class Stacked(Objective):
         targets = {name: target[own] for name, target in batch.targets.items()}
         terms = self._inner.terms(outputs, targets, weight).values()
         first = next(iter(terms))
-        return Term(sum(term.contribution for term in terms) * first.weight, first.weight)
+        total = sum(term.contribution for term in terms) * first.weight
+        return Term(total, first.weight, outputs=tuple(outputs.values()))
 
     def _prepare(self, batch, seed):
         with self._parted():

@@ -23,12 +23,14 @@ class Batch(NamedTuple):
 class Term(NamedTuple):
     """One part of a loss: the weighted sum over its items, the sum of their weights, and what its mean is worth.
 
-    Items are what the loss is a mean of: rows, moments of a series, words.
+    Items are what the loss is a mean of: rows, moments of a series, words. The term of one of several `stacked` members
+    has the `outputs` of the net that its losses were computed of, one each.
     """
 
     total: Any
     weight: Any
     coefficient: Any = 1.0
+    outputs: tuple = ()
 
     @property
     def mean(self):
