@@ -10,7 +10,8 @@ and handed to estimators that are no nets.
 # %%
 # Categories with hidden places
 # -----------------------------
-# Sixty towns, of which only the names are known. What is to be predicted depends on where they are.
+# Sixty towns, of which only the names are known. What is to be predicted depends on where they are, in a way that turns
+# with the season.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,24 +27,27 @@ from skdeep.tabular import EntityEmbedder
 rng = np.random.default_rng(0)
 places, town, season = rng.uniform(-1, 1, (60, 2)), rng.integers(0, 60, 4000), rng.uniform(0, 1, 4000)
 east, north = places[town].T
-y = np.sin(3 * east + 2 * np.pi * season) + np.cos(3 * north) * season + rng.normal(0, 0.2, 4000)
+y = east * np.sin(2 * np.pi * season) + north * np.cos(2 * np.pi * season) + rng.normal(0, 0.2, 4000)
 X = pd.DataFrame({"town": [f"town {number:02d}" for number in town], "season": season})
 train, test = np.arange(4000) < 2500, np.arange(4000) >= 2500
 
 # %%
 # The vectors are a map
 # ---------------------
-# On the left, where the towns are; on the right, the two main axes of what was learned of their names. It may be
-# turned and mirrored, and each direction is as long as it matters for y.
+# On the left, where the towns are; on the right, the two main axes of what was learned of their names, in the same
+# colours. It may be turned and mirrored, and each direction is as long as it matters for y.
 
 embedder = EntityEmbedder(random_state=0).fit(X[train], y[train])
+vectors = embedder.category_embeddings_["town"].drop(index="(other)")
+numbers = [int(name.removeprefix("town ")) for name in vectors.index]
+colours = plt.get_cmap("coolwarm")((places[numbers, 0] + 1) / 2)
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.8), layout="constrained")
-axes[0].scatter(*places.T, c=places[:, 0], cmap="coolwarm")
-for number in range(0, 60, 4):
-    axes[0].annotate(f"town {number:02d}", places[number], xytext=(4, 4), textcoords="offset points", fontsize=8)
+axes[0].scatter(*places[numbers].T, color=colours)
+for number in numbers[:15]:
+    axes[0].annotate(f"town {number:02d}", places[number], xytext=(4, 4), textcoords="offset points", fontsize="small")
 axes[0].set(title="where the towns are", xlabel="east", ylabel="north")
-EmbeddingDisplay.from_categories(embedder, "town", n_labels=15, ax=axes[1])
+EmbeddingDisplay.from_categories(embedder, "town", n_labels=15, ax=axes[1], scatter_kw={"color": colours, "s": 36})
 axes[1].set_title("what was learned of their names")
 plt.show()
 
@@ -51,15 +55,16 @@ plt.show()
 # The vectors in a table
 # ----------------------
 
-print(embedder.category_embeddings_["town"].round(2).head())
+print(vectors.round(2).head())
 
 # %%
 # For trees and neighbours
 # ------------------------
-# The transformer stands before any estimator. Numbers in the place of names say nothing to neighbours; the mean target
-# of each town says one thing; vectors say what the net needed to know.
+# The transformer stands before any estimator. Numbers in the place of names keep the towns apart, and no more; the mean
+# target of a town says one thing of it; vectors say what the net needed to know, so that towns learn from those near
+# them.
 
-encodings = {"numbers": OrdinalEncoder(), "mean target": TargetEncoder(random_state=0)}
+encodings = {"numbers": OrdinalEncoder(), "mean target": TargetEncoder()}
 models = {"boosted trees": HistGradientBoostingRegressor(random_state=0), "neighbours": KNeighborsRegressor(10)}
 scores = pd.DataFrame(index=[*encodings, "vectors"], columns=list(models), dtype=float)
 for name, model in models.items():
