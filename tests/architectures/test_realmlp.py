@@ -141,6 +141,29 @@ def test_activations_are_those_of_keras(activation):
     assert_allclose(np.asarray(model(x)[1]).swapaxes(0, 1), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_of_activations_are_those_of_keras(activation):
+    """Also where e^x is more than a float can hold."""
+    from skdeep.architectures.tabular._realmlp_layers import ParametricActivation
+
+    rng = np.random.default_rng(0)
+    values = tf.constant(
+        np.concatenate([rng.normal(size=(2, 20, 3)), [[[-1e3, -30, 0]] * 2, [[25, 90, 1e4]] * 2]], axis=1)
+    )
+    layer = ParametricActivation(activation, dtype="float64")
+    layer.build(values.shape)
+    layer.share.assign(rng.normal(1, 0.3, layer.share.shape))
+    upstream, share = tf.constant(rng.normal(size=values.shape)), tf.constant(layer.share.numpy())
+    with tf.GradientTape() as ours, tf.GradientTape() as theirs:
+        for tape in (ours, theirs):
+            tape.watch([values, share])
+        made = layer(values)
+        known = values + share * (keras.activations.get(activation)(values) - values)
+    of_layer = ours.gradient(made, [values, layer.share.value], upstream)
+    for one, other in zip(of_layer, theirs.gradient(known, [values, share], upstream), strict=True):
+        assert_allclose(one, other, rtol=1e-8, atol=1e-8)
+
+
 @pytest.mark.parametrize("names", [("numbers",), ("flags",), ("categories",), ("numbers", "flags")], ids="-".join)
 def test_every_input_may_be_absent(names):
     model, x = built(names), rows(names=names)

@@ -164,17 +164,21 @@ class NTKDense(keras.layers.Layer):
 
 
 @tf.custom_gradient
-def mish(values):
-    """Return x tanh(log(1 + e^x)), with one exponential where Keras' way takes four transcendental functions."""
+def _shared_mish(values, share):
+    """Return x + a (mish(x) - x), where mish(x) = x tanh(log(1 + e^x)), in few passes over the memory.
+
+    With p = 1 + e^x, the tangent is 1 - 2 / (p^2 + 1).
+    """
     power = tf.exp(tf.minimum(values, 20.0))  # beyond it, the tangent rounds to one
-    grown = power * (power + 2.0)
-    inverse = 1.0 / (grown + 2.0)
-    tangent = grown * inverse
+    more = power + 1.0
+    lack = 2.0 / (more * more + 1.0)
+    less = values * lack
 
     def gradient(upstream):
-        return upstream * (tangent + values * (4.0 * power * (power + 1.0)) * inverse * inverse)
+        slope = upstream * (lack * (1.0 - less * (more * power)))
+        return upstream - share * slope, -tf.reduce_sum(upstream * less, axis=1, keepdims=True)
 
-    return values * tangent, gradient
+    return values - share * less, gradient
 
 
 @keras.saving.register_keras_serializable("skdeep")
@@ -189,13 +193,14 @@ class ParametricActivation(_SameShape):
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
         self.activation = keras.activations.get(activation)
-        self._computed = mish if self.activation is keras.activations.mish else self.activation
 
     def build(self, shape):
         self.share = self.add_weight(shape=(shape[0], 1, shape[-1]), initializer="ones", name="share_gamma")
 
     def call(self, values):
-        return values + self.share.value * (self._computed(values) - values)
+        if self.activation is keras.activations.mish:
+            return _shared_mish(values, self.share.value)
+        return values + self.share.value * (self.activation(values) - values)
 
     def get_config(self):
         return super().get_config() | {"activation": keras.activations.serialize(self.activation)}
