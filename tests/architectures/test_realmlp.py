@@ -147,9 +147,8 @@ def test_gradients_of_activations_are_those_of_keras(activation):
     from skdeep.architectures.tabular._realmlp_layers import ParametricActivation
 
     rng = np.random.default_rng(0)
-    values = tf.constant(
-        np.concatenate([rng.normal(size=(2, 20, 3)), [[[-1e3, -30, 0]] * 2, [[25, 90, 1e4]] * 2]], axis=1)
-    )
+    extreme = [[[-1e3, -30, 0], [25, 90, 1e4]]] * 2
+    values = tf.constant(np.concatenate([rng.normal(size=(2, 20, 3)), extreme], axis=1))
     layer = ParametricActivation(activation, dtype="float64")
     layer.build(values.shape)
     layer.share.assign(rng.normal(1, 0.3, layer.share.shape))
