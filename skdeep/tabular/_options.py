@@ -21,11 +21,11 @@ _PERIODIC_DIM, _MOST_PERIODIC = 4, 256  # "auto": length of periodic vectors, an
 _BIAS_DEVIATION = 3**-0.5  # of the first biases, for columns whose mean square is one
 
 
-def n_bins(given, inputs, most=_BINS[0]):
+def n_bins(given, inputs):
     """Return the bins of each number, 0 for none: as many as are given, or what "auto" means for these inputs."""
     if given != "auto":
         return int(given or 0)
-    return next((bins for bins in _BINS if bins <= most and bins * inputs.n_numbers <= _MOST_CODED), 0)
+    return next((bins for bins in _BINS if bins * inputs.n_numbers <= _MOST_CODED), 0)
 
 
 def periodic_dim(given, inputs):

@@ -64,8 +64,8 @@ class RealMLP(Architecture):
         "auto",
         BINS,
         'int, "auto" or None',
-        'Piecewise-linear columns of each number, with as many training rows in each. "auto" is 8 for classes and 16 '
-        "for numbers, fewer where there would be more than 512 such columns, and none of more than 256 numbers.",
+        'Piecewise-linear columns of each number, with as many training rows in each. "auto" is 16, fewer where there '
+        "would be more than 512 such columns, and none of more than 256 numbers.",
     )
     periodic_dim: object = param(
         "auto",
@@ -125,7 +125,7 @@ class RealMLP(Architecture):
             output_sizes=output_sizes,
             category_sizes=tuple(inputs.category_sizes),
             category_dim=int(self.category_dim),
-            n_bins=n_bins(self.n_bins, inputs, most=16 if regression else 8),
+            n_bins=n_bins(self.n_bins, inputs),
             n_members=n_members,
             hidden_layer_sizes=mlp.sizes(self.hidden_layer_sizes),
             activation=("mish" if regression else "selu") if automatic else described(self.activation),

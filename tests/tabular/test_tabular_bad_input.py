@@ -89,7 +89,6 @@ def test_wide_tables():
     ("make", "n_numbers", "width"),
     [
         (classifier, 64, 8 + 4),
-        (classifier, 65, 6 + 4),
         (regressor, 32, 16 + 4),
         (regressor, 33, 12 + 4),
         (regressor, 256, 2 + 4),

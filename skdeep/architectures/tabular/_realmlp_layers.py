@@ -133,9 +133,9 @@ class NTKDense(keras.layers.Layer):
         self.bias = self.add_weight(shape=(shape[0], 1, self.units), initializer="zeros", name="bias")
 
     def call(self, values):
-        if self.starts_from_rows and self.start is not None:
-            self._begin(values)
-        return self._product(values) + self.bias.value
+        starts = self.starts_from_rows and self.start is not None
+        made = self._begin(values) if starts else self._product(values)
+        return made + self.bias.value
 
     def compute_output_spec(self, values):
         return keras.KerasTensor((*values.shape[:-1], self.units), dtype=self.compute_dtype)
@@ -149,9 +149,12 @@ class NTKDense(keras.layers.Layer):
         return tf.stack([tf.matmul(own, kernel) for own, kernel in pairs])
 
     def _begin(self, values):
-        deviation = tf.math.reduce_std(self._product(values), axis=1, keepdims=True)
-        self.kernel.assign(self.kernel.value / tf.where(deviation > _LEAST, deviation, 1.0))
+        """Start from rows, and return their products with the kernel there is then."""
         made = self._product(values)
+        deviation = tf.math.reduce_std(made, axis=1, keepdims=True)
+        divisor = tf.where(deviation > _LEAST, deviation, 1.0)
+        self.kernel.assign(self.kernel.value / divisor)
+        made = made / divisor
         n_members, n_rows = tf.shape(made)[0], tf.shape(made)[1]
         shape = tf.stack([n_members, _ROWS_OF_A_BIAS, self.units])
         seeds = tf.unstack(tf.random.stateless_uniform((2, 2), self.start, minval=None, maxval=None, dtype=tf.int64))
@@ -161,6 +164,7 @@ class NTKDense(keras.layers.Layer):
         shares = tf.transpose(shares, (0, 2, 1))
         drawn = tf.reduce_sum(seen * shares, axis=-1) / tf.reduce_sum(shares, axis=-1)
         self.bias.assign(-drawn[:, None, :])
+        return made
 
 
 @tf.custom_gradient
