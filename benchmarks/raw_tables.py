@@ -77,6 +77,11 @@ def as_strings(frame, train):
     return frame
 
 
+def with_plain_names(frame, train):
+    """Return the same as `as_categories` with numbers for names, of which LightGBM refuses some."""
+    return as_categories(frame, train).set_axis([str(number) for number in range(frame.shape[1])], axis=1)
+
+
 def as_it_is(frame, train):
     """Return a frame as it is."""
     return frame
@@ -110,7 +115,7 @@ def contenders(frame, labels, seed):
         import lightgbm
 
         cls = lightgbm.LGBMClassifier if labels else lightgbm.LGBMRegressor
-        found["LightGBM"] = cls(random_state=seed, verbose=-1), as_categories
+        found["LightGBM"] = cls(random_state=seed, verbose=-1), with_plain_names
     ours, theirs = (MLPClassifier, SklearnMLPClassifier) if labels else (MLPRegressor, SklearnMLPRegressor)
     found["MLP"] = behind_encoding(ours(random_state=seed)), as_strings
     found["scikit-learn's MLP"] = behind_encoding(theirs(random_state=seed)), as_strings
@@ -190,16 +195,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="a folder of tables")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="+", help="names of tables; what is known of others is kept")
     parser.add_argument("--output", type=Path, default=STATIC / "raw_tables.json")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    results = {}
+    results = json.loads(options.output.read_text()) if options.only else {}
     for path in sorted(options.data.glob("*.csv.gz")):
-        name, table = path.name.removesuffix(".csv.gz"), read(path)
+        name = path.name.removesuffix(".csv.gz")
+        if options.only and name not in options.only:
+            continue
+        table = read(path)
         splits = [measure(*table, seed) for seed in options.seeds]
         results[name] = {one: np.mean([split[one] for split in splits], axis=0).tolist() for one in splits[0]}
         print(name, {one: [round(value, 4) for value in values] for one, values in results[name].items()}, flush=True)
-    options.output.write_text(json.dumps(results, indent=1) + "\n")
+        options.output.write_text(json.dumps(results, indent=1) + "\n")
     options.output.with_suffix(".rst").write_text(page(results))
     draw(results, options.output.with_suffix(".png"))
 
