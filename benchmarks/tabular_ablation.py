@@ -93,18 +93,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="a folder of tables")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--only", nargs="+", default=list(CHANGES))
+    parser.add_argument("--only", nargs="+", default=[], choices=list(CHANGES), help="what is known of others is kept")
     parser.add_argument("--output", type=Path, default=STATIC / "tabular_ablation.json")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     tables = [read(path) for path in sorted(options.data.glob("*.csv.gz"))]
     kinds = np.array([labels for *_, labels in tables for _ in options.seeds])
-    results = {}
-    for change in options.only:
+    results = json.loads(options.output.read_text()) if options.only else {}
+    for change in options.only or CHANGES:
         results[change] = [measure(table, seed, *CHANGES[change]) for table in tables for seed in options.seeds]
         print(change, np.round(np.exp(np.nanmean(np.log(results[change]), axis=0)), 4), flush=True)
-    options.output.write_text(json.dumps(results, indent=1) + "\n")
-    options.output.with_suffix(".rst").write_text(page(results, kinds))
+        options.output.write_text(json.dumps(results) + "\n")
+        options.output.with_suffix(".rst").write_text(page(results, kinds))
 
 
 if __name__ == "__main__":
