@@ -77,6 +77,16 @@ def test_more_categories_than_rows_of_a_class():
     assert classifier().fit(known, LABELS).predict(known.assign(many="new")).shape == (N_ROWS,)
 
 
+def test_more_categories_than_rows():
+    """Those that a frame knows of, and no row has, are as good as new ones."""
+    names = [f"v{number}" for number in range(10 * N_ROWS)]
+    known = changed(many=pd.Categorical(np.resize(names[:20], N_ROWS), categories=names))
+    model = classifier().fit(known, LABELS)
+    unseen = [model.predict_proba(known.assign(many=pd.Categorical([name] * N_ROWS, names))) for name in names[20:22]]
+    assert np.array_equal(*unseen)
+    assert not np.allclose(unseen[0], model.predict_proba(known))
+
+
 def test_wide_tables():
     """Of 10,000 numbers, the default net reads the numbers alone, not 20 columns for each."""
     wide = pd.DataFrame(np.random.default_rng(0).normal(size=(120, 10_000)))

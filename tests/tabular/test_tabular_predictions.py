@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, softmax
+from sklearn.utils import _safe_indexing
 
 from skdeep._engine.predict import Predictor, weight_tensors
 from skdeep.losses import Pinball
@@ -116,6 +117,24 @@ def check_keras(model):
             assert_allclose(one, other if one.shape[1] > 1 else other[:, 1:], **KERAS)
         return
     assert_allclose(predicted, own if predicted.shape[1] == own.shape[1] else own[:, 1:], **KERAS)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_scorers_are_told_what_a_member_predicts(target):
+    """The outputs of its validation rows are known; those of other rows, though they be equal, are computed."""
+    make, y, parameters = TARGETS[target]
+    seen = []
+
+    def scorer(model, X, y):
+        told = model.predict_proba if hasattr(model, "predict_proba") else model.predict
+        for known, computed in zip(told(X), told(_safe_indexing(X, np.arange(len(y)))), strict=True):
+            assert_allclose(known, computed, rtol=1e-5, atol=1e-6)
+        seen.append(np.ravel(told(X)[0]))
+        return float(len(seen))
+
+    make(epochs=2, scoring=scorer, **parameters).fit(X, y)
+    assert len(seen) == 4
+    assert not np.allclose(seen[0], seen[1])
 
 
 @pytest.mark.parametrize("target", TARGETS)
