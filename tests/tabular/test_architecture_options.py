@@ -19,6 +19,7 @@ every = pytest.mark.parametrize("options", ALL, ids=lambda options: type(options
 def inputs(p=3):
     """What nets ask of the inputs: three numbers, two categories, flags of two columns and of none."""
     return SimpleNamespace(
+        n_numbers=p,
         category_sizes=(10, 20),
         edges=lambda n_bins: np.sort(np.random.default_rng(0).normal(size=(p, n_bins + 1)), axis=1),
         sources={"numbers": ("a", "b", "c")[:p], "flags": ("x", "y", "x", None), "categories": ("u", "v")},
