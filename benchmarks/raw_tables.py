@@ -65,7 +65,8 @@ def as_categories(frame, train):
     frame = frame.copy()
     for name in not_numbers(frame):
         known = train[name].astype(str).value_counts().index[:MOST_CATEGORIES]
-        frame[name] = pd.Categorical(frame[name].astype(str), categories=known)
+        names = frame[name].astype(str)
+        frame[name] = pd.Categorical(names.where(names.isin(known)), categories=known)
     return frame
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/tabular_ablation.py folder_of_tables --seeds 0 1
 
-Tables are read as raw_tables.py reads them. What it tests on is left out here, so that defaults can be chosen by this
-table: of the rows that it trains on, 1,500 are trained on, and the others tested on.
+Tables are read as raw_tables.py reads them. What its first split tests on is left out here, so that defaults can be
+chosen by this table: of the rows that it trains on, 1,500 are trained on, and the others tested on.
 """
 
 import argparse
@@ -47,7 +47,7 @@ CHANGES = {
 
 
 def part(table, seed):
-    """Return (frame, target) to train on and to test on, all of them rows that raw_tables.py trains on."""
+    """Return (frame, target) to train on and to test on, all of them rows that raw_tables.py trains on at seed 0."""
     frame, y, labels = table
     frame, _, y, _ = train_test_split(frame, y, test_size=0.3, random_state=0, stratify=y if labels else None)
     n_rows = min(N_ROWS, int(0.7 * len(frame)))
