@@ -1,20 +1,24 @@
 """Memory: what the tests of a file leave behind goes before those of the next."""
 
 import ctypes
+import mmap
 import sys
+from pathlib import Path
 
 import pytest
 
 import skdeep
 
-MOST_PROGRAMS = 8
+FEW_PROGRAMS, MANY_BYTES = 8, 1.3e9
 
 
 @pytest.fixture(autouse=True)
 def _few_programs():
-    """Keep fewer programs from test to test than a user does: those of large nets take 30 MB."""
+    """Keep fewer programs from test to test than a user does, where memory is short: those of large nets take 30 MB."""
     yield
-    if "skdeep._engine.cache" in sys.modules and skdeep.cache_info().programs > MOST_PROGRAMS:
+    if "skdeep._engine.cache" not in sys.modules or skdeep.cache_info().programs <= FEW_PROGRAMS:
+        return
+    if _resident_bytes() > MANY_BYTES:
         skdeep.clear_cache()
 
 
@@ -32,6 +36,12 @@ def _memory_given_back():
     skdeep.clear_cache()
     if hasattr(ctypes.CDLL(None), "malloc_trim"):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _resident_bytes():
+    """Return the memory that this process holds, or infinity where the system does not tell."""
+    about = Path("/proc/self/statm")
+    return mmap.PAGESIZE * int(about.read_text().split()[1]) if about.exists() else float("inf")
 
 
 def _custom_gradients():

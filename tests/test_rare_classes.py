@@ -26,7 +26,7 @@ CASES = {
     "sparse table": (MLPClassifier((6,), **FEW), sparse.csr_matrix(TABLE)),
     "images": (CNNClassifier(Small(width=0.1), **FEW), IMAGES),
     "series of any length": (RNNClassifier(units=4, **FEW), SERIES),
-    "series": (TemporalCNNClassifier(filters=4, **FEW), TABLE),
+    "series": (TemporalCNNClassifier("fcn", filters=4, **FEW), TABLE),
     "tokens": (TransformerClassifier(n_layers=1, width=8, **FEW), np.abs(TABLE * 3).astype(int)),
     "texts": (TextClassifier(epochs=3, random_state=0), TEXTS),
 }

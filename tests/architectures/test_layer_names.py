@@ -4,19 +4,21 @@ import numpy as np
 import pytest
 
 from skdeep.image import CNNClassifier, CNNRegressor
-from skdeep.image.architectures import Custom, Small
+from skdeep.image.architectures import VGG, AlexNet, Custom, DenseNet, Inception, LeNet, NiN, ResNet, Small
 from skdeep.tabular import MLPClassifier
 
 IMAGES = np.random.default_rng(0).uniform(size=(24, 12, 12, 1))
 LABELS = np.arange(24) % 3
-NAMED = ("small", "lenet", "alexnet", "vgg", "nin", "inception", "resnet", "densenet")
+NAMED = (Small, LeNet, AlexNet, VGG, NiN, Inception, ResNet, DenseNet)
 
 
 def names(model):
     return [layer.name for layer in model.layers]
 
 
-@pytest.mark.parametrize("architecture", [*NAMED, Custom(filters=(2, 2), head="average")], ids=str)
+@pytest.mark.parametrize(
+    "architecture", [*(one(width=0.1, depth=0.3) for one in NAMED), Custom(filters=(2, 2), head="average")], ids=str
+)
 def test_names_are_the_same_at_every_access(architecture):
     model = CNNClassifier(architecture, dropout=0.1, epochs=1, random_state=0).fit(IMAGES, LABELS)
     first, second = names(model.model_), names(model.model_)

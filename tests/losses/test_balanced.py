@@ -194,7 +194,7 @@ def test_training_goes_on_with_the_scale_that_was_learned():
 def test_members_learn_scales_of_their_own():
     series = X.reshape(120, 4, 1)
     settings = {"n_estimators": 2, "epochs": 2, "loss": "batch_balanced_squared_error", "random_state": 0}
-    model = TemporalCNNRegressor(**settings).fit(series, LINE)
+    model = TemporalCNNRegressor("fcn", filters=4, **settings).fit(series, LINE)
     first, second = model.weights_[-2:]
     assert first.shape == second.shape == (1,)
     assert first != second

@@ -260,7 +260,7 @@ def test_label_smoothing_goes_with_adjustment():
 def test_members_are_averaged_as_probabilities(loss):
     series = RANDOM.normal(size=(90, 9, 2)) + (np.arange(90) % 10 % 3)[:, None, None] / 2
     y = np.arange(90) % 10 % 3
-    model = TemporalCNNClassifier(n_estimators=2, epochs=2, loss=loss, random_state=0).fit(series, y)
+    model = TemporalCNNClassifier("fcn", n_estimators=2, filters=4, epochs=2, loss=loss, random_state=0).fit(series, y)
     logs = np.log(shares_of(y)[0])
     z = model._outputs(model._net.inputs.validate(model, series, reset=False))
     logits = [3.0 * one if isinstance(loss, LDAM) else one + 1.5 * logs for one in z]
