@@ -85,10 +85,10 @@ def test_the_ablation_sees_training_rows_only(scripts):
 
 def test_the_table_of_ablations_is_of_geometric_means(scripts):
     results = {
-        "nothing": [[0.1, 0.5, 2.0], [0.2, 0.5, 2.0], [0.4, np.nan, 6.0]],
-        "without": [[0.2, 1.0, 1.0], [0.1, 1.0, 1.0], [0.6, np.nan, 3.0]],
+        "nothing": {"a": {"0": [0.1, 0.5, 2.0], "1": [0.2, 0.5, 2.0]}, "b": {"0": [0.4, np.nan, 6.0]}},
+        "without": {"a": {"0": [0.2, 1.0, 1.0], "1": [0.1, 1.0, 1.0]}, "b": {"0": [0.6, np.nan, 3.0]}},
     }
-    lines = scripts[1].page(results, np.array([True, True, False])).splitlines()
+    lines = scripts[1].page(results, {"a": True, "b": False}).splitlines()
     row = lines.index("   * - without")
     assert [line.strip(" -") for line in lines[row + 1 : row + 5]] == ["0.0 %", "+50.0 %", "+100.0 %", "0.50"]
 
