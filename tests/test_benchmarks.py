@@ -1,6 +1,5 @@
 """The benchmark can be imported and writes its figures down right. What it measures is not tested."""
 
-import importlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,11 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
-def benchmark(monkeypatch):
-    """Return the modules of the benchmark, which is a folder of scripts and no package."""
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+def benchmark(benchmark_script):
+    """Return the modules of the benchmark."""
     names = ("run", "_row", "_report", "_image_contenders", "_sequence_contenders")
-    return SimpleNamespace(**{name: importlib.import_module(name) for name in names})
+    return SimpleNamespace(**{name: benchmark_script(name) for name in names})
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def names(model):
 
 
 @pytest.mark.parametrize(
-    "architecture", [*(one(width=0.1, depth=0.3) for one in NAMED), Custom(filters=(2, 2), head="average")], ids=str
+    "architecture", [*(one(width=0.1) for one in NAMED), Custom(filters=(2, 2), head="average")], ids=str
 )
 def test_names_are_the_same_at_every_access(architecture):
     model = CNNClassifier(architecture, dropout=0.1, epochs=1, random_state=0).fit(IMAGES, LABELS)

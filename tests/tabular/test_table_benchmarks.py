@@ -1,9 +1,7 @@
 """The benchmarks of raw tables read, compare and write down right. What they measure is not tested."""
 
 import gzip
-import importlib
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,10 +11,9 @@ from sklearn.model_selection import train_test_split
 
 
 @pytest.fixture
-def scripts(monkeypatch):
-    """Return the two scripts, which are no modules of a package."""
-    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2] / "benchmarks"))
-    return importlib.import_module("raw_tables"), importlib.import_module("tabular_ablation")
+def scripts(benchmark_script):
+    """Return the two scripts."""
+    return benchmark_script("raw_tables"), benchmark_script("tabular_ablation")
 
 
 @pytest.fixture
