@@ -187,6 +187,7 @@ def draw(results, path):
     axes.axhline(1.0, color="lightgray", zorder=0)
     axes.set(xscale="log", xlabel="seconds of a fit, mean", ylabel="error, as a multiple of HistGradientBoosting's")
     axes.margins(x=0.2, y=0.12)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_title(f"{len(results)} raw tables of at most {MOST_ROWS:,} rows, default parameters")
     figure.savefig(path, dpi=120)
 
