@@ -62,6 +62,9 @@ WITH_TENSORFLOW = (
     "skdeep.losses.classification",
     "skdeep.losses.regression",
     "skdeep.utils._tensorflow",
+    "skdeep.wrappers._structure",
+    "skdeep.wrappers._compiled",
+    "skdeep.wrappers._watching",
 )
 
 MOST_LINES_OF_A_FILE = 450

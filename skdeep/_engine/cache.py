@@ -126,6 +126,12 @@ class ProgramCache:
                 bound.predictors[signature, view] = weakref.ref(predictor)
         return partial(predictor, bound.tensors)
 
+    def predictor(self, model_spec, signature, view):
+        """Return a view of an architecture as a function (tensors of the weights, dict of arrays) -> list of arrays."""
+        self._check_process()
+        with self._lock:
+            return self._predictor(model_spec, signature, view)
+
     def _bound(self, owner, arrays):
         """Return the weights of an owner as tensors, made without keeping other threads waiting."""
         with self._lock:

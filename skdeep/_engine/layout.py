@@ -47,6 +47,12 @@ class ByWeight:
         """Return one factor for each variable that the optimizer sees; None is one."""
         return factors
 
+    def parts(self, arrays):
+        """Return arrays for what the optimizer sees as arrays for the variables."""
+        return arrays
+
+    whole = parts
+
 
 class OneVector:
     """The weights are laid end to end in one vector for the time of a call of the program.
@@ -98,6 +104,16 @@ class OneVector:
         pairs = zip(factors, self._sizes, strict=True)
         ones = [tf.ones((size,), self.vector.dtype) * (1.0 if factor is None else factor) for factor, size in pairs]
         return [tf.concat(ones, axis=0)]
+
+    def parts(self, arrays):
+        """Return arrays for what the optimizer sees as arrays for the variables."""
+        (vector,) = arrays
+        pairs = zip(np.split(vector, np.cumsum(self._sizes)[:-1]), self.variables, strict=True)
+        return [part.reshape(variable.shape) for part, variable in pairs]
+
+    def whole(self, arrays):
+        """Return arrays for the variables as arrays for what the optimizer sees."""
+        return [np.concatenate([np.ravel(array) for array in arrays])]
 
     def _flattened(self, tensors):
         return tf.concat([tf.reshape(tensor, (-1,)) for tensor in tensors], axis=0)

@@ -26,6 +26,9 @@ FUSED_WEIGHTS = 2**18  # of one variable, or of all where there are several thre
 _ADAM = ("adam", "adamw", "short_memory_adam")
 _WITH_MOMENTUM = ("SGD", "RMSprop")
 _BY_LAYER = ("lamb",)  # its steps depend on the norm of each weight
+# Of Keras' classes, those whose steps do not depend on what belongs together.
+_ELEMENTWISE = ("Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop", "SGD")
+_BY_VARIABLE = ("clipnorm", "global_clipnorm", "use_ema")
 
 
 def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay="auto"):
@@ -68,7 +71,28 @@ def recipe(optimizer, *, learning_rate="auto", momentum=None, weight_decay="auto
 
 def is_elementwise(recipe):
     """Whether the optimizer's steps treat every single weight alike, so that all may be one vector to it."""
-    return isinstance(recipe.config, str) and recipe.config not in _BY_LAYER
+    if isinstance(recipe.config, str):
+        return recipe.config not in _BY_LAYER
+    instance = recipe.config.instance
+    ours = any(type(instance) is getattr(keras.optimizers, name) for name in _ELEMENTWISE)
+    return ours and not any(getattr(instance, name) for name in _BY_VARIABLE)
+
+
+def slots(optimizer):
+    """Return what an optimizer remembers, as variables by attribute: one, or a list with one for each of its weights.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Built.
+    """
+    known = {id(variable) for variable in optimizer.variables} - {id(getattr(optimizer, "_learning_rate", None))}
+    found = {}
+    for name, value in vars(optimizer).items():
+        held = value if isinstance(value, (list, tuple)) else [value]
+        if held and name != "_variables" and all(id(variable) in known for variable in held):
+            found[name] = value
+    return found
 
 
 def kind(recipe):

@@ -38,7 +38,7 @@ class Program:
     models : dict of keras.Model
         By name, as the architecture built them.
     columns : tuple of str
-        Names of the values of an epoch: "loss", and the terms of the loss if there are several.
+        Names of the values of an epoch: "loss", the terms of the loss if there are several, and what is measured.
     evaluated : tuple of str
         Names of what `evaluate` returns: the same of the first update alone.
     """
@@ -58,8 +58,9 @@ class Program:
         self._steppers = [Stepper(update, spec, numbers, shared) for update in self._objective.updates]
         for stepper in self._steppers:
             self._adopt_rate(stepper)
-        self.columns = _columns([name for update in self._objective.updates for name in update.terms])
-        self.evaluated = _columns(self._objective.updates[0].terms)
+        measured = self._objective.measured
+        self.columns = _columns([name for update in self._objective.updates for name in update.terms], measured)
+        self.evaluated = _columns(self._objective.updates[0].terms, measured)
         self._slots = [reset for stepper in self._steppers for reset in stepper.resets]
         self._random = state.RandomStates(list(self.models.values()), self._objective.seed_states)
         self._untrained = self._find_untrained()
@@ -137,7 +138,7 @@ class Program:
         self._start([tf.constant(seed, tf.int32), tf.constant(values)])
 
     def load(self, arrays, optimizer_state=None):
-        """Overwrite the weights and, if it is given and of the same kind, the optimizers' state.
+        """Overwrite the weights and, if it is given and of the same kind, the optimizers' state; a dict is of `slots`.
 
         Raises
         ------
@@ -152,6 +153,9 @@ class Program:
                 f"shapes {needed}, the fitted ones {given}. Fit anew, with warm_start=False."
             )
         self.place(arrays)
+        if isinstance(optimizer_state, dict):
+            self.load_slots(optimizer_state)
+            return
         slots = [tuple(slot.shape) for slot, _ in self._slots]
         if optimizer_state is not None and slots == [array.shape for array in optimizer_state]:
             for (slot, _), array in zip(self._slots, optimizer_state, strict=True):
@@ -197,6 +201,14 @@ class Program:
     def optimizer_state(self):
         """Return a copy of the optimizers' slots and step counts as NumPy arrays."""
         return [slot.value.numpy() for slot, _ in self._slots]
+
+    def slots(self):
+        """Return what the optimizer of the first update remembers; see `Stepper.slots`."""
+        return self._steppers[0].slots()
+
+    def load_slots(self, arrays):
+        """Overwrite what the optimizer of the first update remembers."""
+        self._steppers[0].load_slots(arrays)
 
     def average_weights(self):
         """Replace the weights by their moving averages, where an optimizer keeps these."""
@@ -250,8 +262,14 @@ class Program:
             arguments.append(tf.constant(values, self.dtype))
         return self._train(arguments).numpy()
 
-    def evaluate(self, data):
+    def evaluate(self, data, rows_a_call=None):
         """Return the means over the data of each of `evaluated`, with the net in inference mode; and its outputs.
+
+        Parameters
+        ----------
+        data : Data
+        rows_a_call : int, optional
+            As many as memory allows, if it is not given.
 
         Returns
         -------
@@ -259,8 +277,8 @@ class Program:
         outputs : list of list of ndarray
             Of each of `stacked` members for its rows; none where members are not stacked.
         """
-        most, together = rows_per_call(layer_shapes(self.models.values()), data.longest), self.rows_together
-        most = max(together, most - most % together)
+        most = rows_a_call or rows_per_call(layer_shapes(self.models.values()), data.longest)
+        most = max(self.rows_together, most - most % self.rows_together)
         sums, outputs = self._traced("evaluate")([*data.flat, tf.constant(most, tf.int32)])
         outputs, n_outputs = [one.numpy() for one in outputs], self._n_outputs
         members = [outputs[first : first + n_outputs] for first in range(0, len(outputs), n_outputs)]
@@ -318,8 +336,11 @@ class Program:
             stepper.layout.load()
 
         def one_step(epoch, step, numbers):
-            self._random.reseed(noise[0], noise[1] + epoch, when=fresh & tf.equal(step, 0))
-            return self._step(epoch, step, rows.batch(numbers), values)
+            first = fresh & tf.equal(step, 0)
+            self._random.reseed(noise[0], noise[1] + epoch, when=first)
+            batch = rows.batch(numbers)
+            loss, terms = self._step(epoch, step, batch, values)
+            return [*_sums(loss, terms), *self._objective.measure(batch, terms, first).values()]
 
         sums = graph.epochs(orders, batch_size, sums, step=one_step)
         with tf.control_dependencies([sums]):
@@ -328,48 +349,57 @@ class Program:
         return sums
 
     def _step(self, epoch, step, batch, values):
-        """Run all updates on one batch and return a pair (loss, weight) for each of `columns`."""
+        """Run all updates on one batch and return the loss and all terms."""
         for index, name in enumerate(self.spec.scheduled):
             self._variables[name].assign(values[0][epoch, step, index])
-        losses, pairs = [], {}
+        losses, terms = [], {}
         for stepper in self._steppers:
             loss, more = self._update(stepper, batch)
             losses.append(_reported(loss, stepper.update))
-            pairs |= more
+            terms |= more
         if self._objective.after is not None:
             with reading(self._elsewhere(self._steppers), self._untrained):
-                self._objective.after(batch, {name: Term(*pair) for name, pair in pairs.items()})
+                self._objective.after(batch, terms)
         if "step" in self._variables:
             self._variables["step"].assign_add(1.0)
-        return _sums(tf.add_n(losses) if len(losses) > 1 else losses[0], pairs)
+        return tf.add_n(losses) if len(losses) > 1 else losses[0], terms
 
     def _elsewhere(self, steppers):
         """Return (variable, value) of the weights of some updates that are not in the variables of the net."""
         return [pair for stepper in steppers for pair in stepper.layout.elsewhere()]
 
     def _update(self, stepper, batch):
-        """Return the loss of an update, and a pair for each of its terms; zeros if it is not its turn."""
+        """Return the loss of an update, and its terms; zeros if it is not its turn."""
+        names, every = stepper.update.terms, stepper.update.every
+        others = [other for other in self._steppers if other is not stepper]
 
         def run():
-            others = [other for other in self._steppers if other is not stepper]
-            loss, terms = stepper.run(batch, self._elsewhere(others), self._untrained)
-            return loss, {name: (terms[name].total, terms[name].weight) for name in stepper.update.terms}
+            return stepper.run(batch, self._elsewhere(others), self._untrained)
 
-        every = stepper.update.every
+        def run_in_turn():
+            loss, terms = run()
+            return loss, {name: (terms[name].total, terms[name].weight) for name in names}
+
         if every == 1:
-            return run()
+            loss, terms = run()
+            return loss, {name: terms[name] for name in names}
         zero = tf.zeros((), self.dtype)
         due = tf.equal(tf.cast(self._variables["step"], tf.int64) % every, every - 1)
-        return tf.cond(due, run, lambda: (zero, dict.fromkeys(stepper.update.terms, (zero, zero))))
+        loss, pairs = tf.cond(due, run_in_turn, lambda: (zero, dict.fromkeys(names, (zero, zero))))
+        return loss, {name: Term(*pair) for name, pair in pairs.items()}
 
     def _evaluate_graph(self, *arguments):
         rows, first = Rows(self.spec, arguments), self._objective.updates[0]
 
         def one_step(numbers):
-            terms = self._objective.evaluate(rows.batch(numbers))
+            batch = rows.batch(numbers)
+            terms = self._objective.evaluate(batch)
             loss = _reported(first.total(terms), first)
-            outputs = [output for name in first.terms for output in terms[name].outputs]
-            return _sums(loss, {name: (terms[name].total, terms[name].weight) for name in first.terms}), outputs
+            measured = self._objective.measure(batch, terms, tf.equal(numbers[0], 0))
+            return [*_sums(loss, {name: terms[name] for name in first.terms}), *measured.values()], kept_of(terms)
+
+        def kept_of(terms):
+            return [output for name in first.terms for output in terms[name].outputs] if n_kept else []
 
         n_kept = self._objective.stacked * self._n_outputs
         return graph.pieces(rows.n_rows, rows.rest[0], len(self.evaluated), n_kept, self.dtype, step=one_step)
@@ -384,14 +414,15 @@ def _reported(loss, update):
     return loss if update.shown == 1.0 else update.shown * loss
 
 
-def _sums(loss, pairs):
+def _sums(loss, terms):
     """Return (loss, weight) of what is minimised, whose items are those of the first term, and of several terms."""
-    (_, weight), *others = pairs.values()
-    return [(loss * weight, weight), *(pairs.values() if others else ())]
+    pairs = [(term.total, term.weight) for term in terms.values()]
+    weight = pairs[0][1]
+    return [(loss * weight, weight), *(pairs if len(pairs) > 1 else ())]
 
 
-def _columns(terms):
-    return ("loss", *terms) if len(terms) > 1 else ("loss",)
+def _columns(terms, measured):
+    return ("loss", *(terms if len(terms) > 1 else ()), *measured)
 
 
 def _check_updates(updates, numbers):

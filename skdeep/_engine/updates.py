@@ -69,6 +69,22 @@ class Stepper:
         self.layout.apply(self.optimizer, self._transformed(self.layout.completed(gradients, values), values))
         return total, terms
 
+    def slots(self):
+        """Return what the optimizer remembers as arrays by attribute: one, or a list with one for each variable."""
+        found = {}
+        for name, held in optimizers.slots(self.optimizer).items():
+            several = isinstance(held, (list, tuple))
+            found[name] = self.layout.parts([one.value.numpy() for one in held]) if several else held.value.numpy()
+        return found
+
+    def load_slots(self, arrays):
+        """Overwrite what the optimizer remembers with arrays as `slots` returns them."""
+        for name, held in optimizers.slots(self.optimizer).items():
+            several = isinstance(held, (list, tuple))
+            pairs = zip(held, self.layout.whole(arrays[name]), strict=True) if several else [(held, arrays[name])]
+            for variable, array in pairs:
+                variable.assign(array)
+
     def _transformed(self, gradients, values):
         """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""
         gradients = [_dense(gradient) for gradient in gradients]

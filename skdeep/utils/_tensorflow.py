@@ -60,10 +60,13 @@ def _memory_file():
 with _quietly(), collector_paused():
     import keras
     import tensorflow as tf
+    from keras.src.backend import compute_output_spec
     from keras.src.backend.common import global_state
     from keras.src.backend.common.variables import initialize_all_variables
+    from keras.src.models import Functional
     from keras.src.random import seed_generator
     from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+    from keras.src.saving.serialization_lib import SafeModeScope
     from tensorflow.python.eager import context
     from tensorflow.python.framework.ops import gradient_registry
     from tensorflow.python.ops.control_flow_v2_func_graphs import ControlFlowFuncGraph
@@ -76,6 +79,9 @@ seed_generator.python_random = _random.seeds
 __all__ = [
     "GLOBAL_SEED_GENERATOR",
     "ControlFlowFuncGraph",
+    "Functional",
+    "SafeModeScope",
+    "compute_output_spec",
     "context",
     "global_state",
     "gradient_registry",

@@ -1,6 +1,7 @@
 """The life of one fit: run epochs, validate, schedule, call back, stop; returns NumPy arrays."""
 
 import time
+from functools import partial
 
 import numpy as np
 
@@ -34,7 +35,8 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
         Weights to begin with; those that are None are drawn.
     validate : callable, optional
         Takes the program and returns a dict of values of this epoch for the history.
-    callbacks : list of keras.callbacks.Callback
+    callbacks : list of keras.callbacks.Callback, or callable
+        A function makes of the program what stands for `Callbacks`.
     show : callable, optional
         Turns the program's model into the one that callbacks see.
     observer : object, optional
@@ -57,8 +59,9 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
         if program.prepares:
             rows = plan.order.rows(plan.first_epoch, plan.seeds[1])
             program.prepare(data, rows[: _ROWS_TO_PREPARE * program.rows_together], plan.seeds[0])
-    shown = Callbacks(callbacks, program, show) if callbacks else None
-    running = _Fit(program, data, plan, validate, shown, observer)
+    if callbacks and not callable(callbacks):
+        callbacks = partial(Callbacks, callbacks, show=show)
+    running = _Fit(program, data, plan, validate, callbacks(program) if callbacks else None, observer)
     if start is not None and plan.restore_best:
         running.watch.update(validate(program))  # what is gone on from may be the best there will be
     return running.run()
@@ -187,7 +190,8 @@ class _Fit:
             self.callbacks.call("on_train_batch_begin", step, {})
             rows = orders[:, step * size : (step + 1) * size]
             (sums,) = self._timed(rows, None if values is None else values[:, step : step + 1], sums)
-            self.callbacks.call("on_train_batch_end", step, {"loss": float(sums[0, 0] / sums[0, 1])})
+            means = dict(zip(self.program.columns, map(float, sums[:, 0] / sums[:, 1]), strict=True))
+            self.callbacks.call("on_train_batch_end", step, means)
             if self.callbacks.stop:
                 break
         return sums

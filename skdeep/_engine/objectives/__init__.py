@@ -17,5 +17,9 @@ numbers. The engine asks of it:
 ``prepare(batch, seed)``
     Assignments before training that depend on some rows, if there are any to make; left out where training goes on.
 
+``measured``, ``measure(batch, terms, first)``
+    Names of what is measured besides the loss, and a pair (sum, weight) for each: sums of pairs over an epoch are
+    divided. `terms` are those of the updates, `first` is whether the rows begin an epoch.
+
 `Objective` is a base that has them all, empty. It and the pieces are in `terms`.
 """

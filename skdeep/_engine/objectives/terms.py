@@ -43,6 +43,18 @@ class Term(NamedTuple):
         return self.mean if _is_one(self.coefficient) else self.coefficient * self.mean
 
 
+class Averaged(NamedTuple):
+    """One part of a loss that is a mean already: what `Term` is, for losses that average in a way of their own."""
+
+    mean: Any
+    weight: Any
+    coefficient: Any = 1.0
+    outputs: tuple = ()
+
+    total = property(lambda self: self.mean * self.weight)
+    contribution = Term.contribution
+
+
 def summed(losses, weights=None, coefficient=1.0):
     """Return the Term of the losses of items, each counted by its weight.
 
@@ -107,6 +119,7 @@ class Objective:
 
     Where rows belong together, such as one of each member, `rows_together` is how many; a batch never parts them.
     `stacked` is the number of members whose trained weights are one array, with a member axis first; 0 for none.
+    `measured` are the names of what `measure` returns.
     """
 
     variables = ()
@@ -114,11 +127,16 @@ class Objective:
     updates = ()
     rows_together = 1
     stacked = 0
+    measured = ()
     after = prepare = None
 
     def evaluate(self, batch):
         """Return the terms of the first update in inference mode."""
         return self.updates[0].loss(batch, False)
+
+    def measure(self, batch, terms, first):
+        """Return a pair (sum, weight) for each of what is measured besides the loss, by name."""
+        return {}
 
 
 def _is_one(coefficient):

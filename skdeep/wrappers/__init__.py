@@ -1,0 +1,8 @@
+"""Any Keras model as a scikit-learn estimator, with the parameters of scikeras, on the compiled engine."""
+
+from skdeep.wrappers._base import BaseWrapper
+from skdeep.wrappers._classifier import KerasClassifier
+from skdeep.wrappers._encoders import ClassifierLabelEncoder, RegressorTargetEncoder
+from skdeep.wrappers._regressor import KerasRegressor
+
+__all__ = ["BaseWrapper", "ClassifierLabelEncoder", "KerasClassifier", "KerasRegressor", "RegressorTargetEncoder"]

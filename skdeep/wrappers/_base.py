@@ -1,0 +1,413 @@
+"""What wrappers of Keras models have in common: parameters with destinations, and the life of a fit."""
+
+import copy
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_random_state
+
+from skdeep.utils._attributes import unchanged_on_failure
+from skdeep.wrappers import _fitting, _parameters, _pickling, _validation
+from skdeep.wrappers._routing import routed
+
+
+class BaseWrapper(BaseEstimator):
+    """A Keras model with scikit-learn's `fit` and `predict`, whatever its targets are.
+
+    It is the base of `KerasClassifier` and `KerasRegressor`, and useful by itself for models that are neither, such as
+    autoencoders. See these for the parameters that are not listed here.
+
+    Parameters
+    ----------
+    model : callable, keras.Model or None, default=None
+        A function that returns a model, compiled or not, or a model, which is then used itself and goes on from fit to
+        fit. A function is called with ``model__x`` as ``x`` and with parameters of any other name; and with ``meta``
+        (what is known of X and y, such as ``n_features_in_``), ``compile_kwargs`` (optimizer, loss and metrics, ready
+        to compile with) and ``params`` (all parameters), if it has arguments of these names. None is for subclasses,
+        which define ``_keras_build_fn``.
+    build_fn : callable or None, default=None
+        The old name of `model`.
+    warm_start : bool, default=False
+        Whether `fit` goes on from what was learned before. `partial_fit` always does.
+    random_state : int, RandomState instance or None, default=None
+        Fixes what is drawn while the model is built, the order of the rows, and the noise of training. None leaves the
+        random numbers of the process alone while the model is built.
+    optimizer : str, type or keras.optimizers.Optimizer, default="rmsprop"
+        For models that are not compiled, and in ``compile_kwargs``. ``optimizer__learning_rate`` and the like go to a
+        name or a class.
+    loss : str, type, keras.losses.Loss, callable, list, dict or None, default=None
+        Of each output. ``loss__x`` goes to all, ``loss__out1__x`` or ``loss__0__x`` to one.
+    metrics : list, dict or None, default=None
+        What is measured besides, routed like the loss.
+    batch_size : int or None, default=None
+        Rows a step; None is 32, and -1 all rows. ``fit__batch_size`` and ``predict__batch_size`` set them singly.
+    validation_batch_size : int or None, default=None
+        Rows a step where validation rows are evaluated; None is `batch_size`.
+    verbose : int, default=1
+        0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
+    callbacks : list, dict, type, keras.callbacks.Callback or None, default=None
+        Called in training and prediction, with ``callbacks__x`` for classes. Those of ``fit__callbacks`` and
+        ``predict__callbacks`` are called in one of both.
+    validation_split : float, default=0.0
+        Fraction of the rows, the last ones, that are only evaluated, if `fit` is not given X_val.
+    shuffle : bool, default=True
+        Whether each epoch visits the rows in a new random order.
+    run_eagerly : bool, default=False
+        Whether Keras runs the model step by step in Python.
+    epochs : int, default=1
+        Passes over the training data.
+    engine : {"auto", "compiled", "keras"}, default="auto"
+        Which trains. "compiled" keeps one compiled program for all fits of models of one structure, and raises where a
+        model cannot have one; "keras" is `keras.Model.fit`; "auto" is "compiled" wherever it does the same.
+    early_stopping : bool, default=False
+        Whether to stop when the loss of validation rows no longer falls, and to keep the weights of the best epoch.
+        Without `validation_split` and X_val, a tenth of the rows is set aside at random.
+    n_iter_no_change : int, default=10
+        With early stopping, training ends after more than so many epochs in a row without an improvement.
+    tol : float, default=0.0
+        The least change of the validation loss that counts as one.
+    learning_rate_schedule : str, Schedule, callable or None, default=None
+        What multiplies the learning rate over the training, from `skdeep.schedules`.
+    **kwargs : dict
+        Arguments of the function that builds the model, and parameters with a destination: ``fit__``, ``compile__``,
+        ``predict__``, ``score__``, ``model__``, ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__``.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The model, compiled, with what was learned.
+    history_ : dict of list
+        Losses and metrics of each epoch.
+    engine_ : str
+        "compiled", or "keras" and why.
+    target_type_ : str
+        What y is, in scikit-learn's words.
+    feature_encoder_, target_encoder_ : object
+        Fitted encoders of X and y.
+    X_shape_, X_dtype_, y_dtype_, y_ndim_ : object
+        Of the rows that the model was built for.
+    n_features_in_ : int
+        Length of the second axis of X.
+    feature_names_in_ : ndarray
+        Names of the columns, if X had any.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import copy
+
+    import numpy as np
+    >>> from skdeep.wrappers import BaseWrapper
+    >>> def autoencoder(meta):
+    ...     inputs = keras.Input((meta["n_features_in_"],))
+    ...     code = keras.layers.Dense(2, activation="relu")(inputs)
+    ...     return keras.Model(inputs, keras.layers.Dense(meta["n_features_in_"])(code))
+    >>> X = np.random.default_rng(0).normal(size=(50, 4))
+    >>> wrapper = BaseWrapper(autoencoder, loss="mse", epochs=2, verbose=0, random_state=0).fit(X, X)
+    >>> wrapper.predict(X).shape
+    (50, 4)
+    """
+
+    _fit_kwargs = {
+        "batch_size", "epochs", "verbose", "validation_split", "shuffle", "sample_weight", "initial_epoch",
+        "validation_steps", "validation_batch_size", "validation_freq",
+    }  # fmt: skip
+    _predict_kwargs = {"batch_size", "verbose", "steps"}
+    _compile_kwargs = {"optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly"}
+    _routing_prefixes = {"model", "fit", "compile", "predict", "optimizer", "loss", "metrics", "callbacks", "score"}
+    _y_numeric = _needs_y = False
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        build_fn=None,
+        warm_start=False,
+        random_state=None,
+        optimizer="rmsprop",
+        loss=None,
+        metrics=None,
+        batch_size=None,
+        validation_batch_size=None,
+        verbose=1,
+        callbacks=None,
+        validation_split=0.0,
+        shuffle=True,
+        run_eagerly=False,
+        epochs=1,
+        engine="auto",
+        early_stopping=False,
+        n_iter_no_change=10,
+        tol=0.0,
+        learning_rate_schedule=None,
+        **kwargs,
+    ):
+        self.model = model
+        self.build_fn = build_fn
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.optimizer = optimizer
+        self.loss = loss
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.validation_batch_size = validation_batch_size
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.validation_split = validation_split
+        self.shuffle = shuffle
+        self.run_eagerly = run_eagerly
+        self.epochs = epochs
+        self.engine = engine
+        self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.learning_rate_schedule = learning_rate_schedule
+        vars(self).update(kwargs)
+        if kwargs:
+            self._user_params = set(kwargs)
+
+    # -- parameters -----------------------------------------------------------------------------------------------
+
+    @property
+    def __name__(self):
+        return type(self).__name__
+
+    def _get_param_names(self):
+        return [name for name in vars(self) if not name.endswith("_") and not name.startswith("_")]
+
+    def _user_parameters(self):
+        """Return the names of parameters without a destination that only the function of the model knows."""
+        return getattr(self, "_user_params", set())
+
+    def set_params(self, **params):
+        """Set parameters; those with a destination need not have been there before.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name, such as ``optimizer__learning_rate``.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If one of them is no parameter; names the nearest.
+        """
+        known = self._get_param_names()
+        for name, value in params.items():
+            prefix = name.partition("__")[0]
+            if name not in known and not ("__" in name and (prefix in self._routing_prefixes or prefix in known)):
+                raise ValueError(_parameters.unknown(self, name, value, known))
+            held = getattr(self, prefix, None)
+            if name not in known and prefix not in self._routing_prefixes and hasattr(held, "set_params"):
+                held.set_params(**{name.partition("__")[2]: value})
+            else:
+                setattr(self, name, value)
+        return self
+
+    def _get_metadata(self):
+        """Return what is known of X and y, by name."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if len(name) > 1 and name[-1] == "_" and name[-2] != "_" and name[0] != "_"
+        }
+
+    # -- what subclasses may override -----------------------------------------------------------------------------
+
+    @property
+    def target_encoder(self):
+        """What turns y into what the model is trained on, and back; its `get_metadata` adds to ``meta``."""
+        return FunctionTransformer()
+
+    @property
+    def feature_encoder(self):
+        """What turns X into what the model is given; its `get_metadata` adds to ``meta``."""
+        return FunctionTransformer()
+
+    def _strata(self, y):
+        """Return the labels by which rows are set aside evenly, or None."""
+        return None
+
+    def _with_class_weights(self, y, sample_weight):
+        """Return weights of rows that count those of classes too."""
+        return sample_weight
+
+    def _type_of_target(self, y):
+        return _validation.kind_of_target(y)
+
+    @staticmethod
+    def scorer(y_true, y_pred, **kwargs):
+        """Return the score of predictions; subclasses say which.
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like
+        **kwargs : dict
+            ``score__x`` as ``x``, and sample_weight.
+        """
+        raise NotImplementedError("Scoring is not implemented on BaseWrapper: give it a scorer in a subclass.")
+
+    # -- fitting --------------------------------------------------------------------------------------------------
+
+    def initialize(self, X, y=None):
+        """Build and compile the model without any training, as for one that is trained already.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, list or dict of arrays
+        y : array-like or dict of arrays, optional
+
+        Returns
+        -------
+        self : object
+        """
+        _parameters.validate(self)
+        with unchanged_on_failure(self):
+            _fitting.initialize(self, X, y)
+        return self
+
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None, **kwargs):
+        """Build a model and train it.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
+        y : array-like or dict of arrays
+            Targets; a dict has one array for each output.
+        sample_weight : array-like, or list or dict of these, default=None
+            Weights of rows, for all outputs or for each.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Rows that are only evaluated after each epoch.
+        **kwargs : dict
+            Further arguments of `keras.Model.fit`.
+
+        Returns
+        -------
+        self : object
+        """
+        arguments = {"initial_epoch": 0} | kwargs
+        arguments.setdefault("epochs", getattr(self, "fit__epochs", self.epochs))
+        self._train(X, y, sample_weight, (X_val, y_val, sample_weight_val), arguments, goes_on=self.warm_start)
+        return self
+
+    def partial_fit(self, X, y=None, sample_weight=None, **kwargs):
+        """Train for one more epoch.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, list or dict of arrays
+        y : array-like or dict of arrays
+        sample_weight : array-like, or list or dict of these, default=None
+        **kwargs : dict
+            Further arguments of `keras.Model.fit`.
+
+        Returns
+        -------
+        self : object
+        """
+        for name in ("epochs", "initial_epoch"):
+            if name in kwargs:
+                raise TypeError(
+                    f"Invalid argument `{name}` to `partial_fit`: `partial_fit` always trains for 1 epoch, from the "
+                    "current epoch"
+                )
+        arguments = {"initial_epoch": self.current_epoch, "epochs": 1} | kwargs
+        self._train(X, y, sample_weight, (None, None, None), arguments, goes_on=True, incremental=True)
+        return self
+
+    def _train(self, X, y, sample_weight, held_out, arguments, *, goes_on, incremental=False):
+        _parameters.validate(self)
+        with unchanged_on_failure(self):
+            _fitting.train(self, X, y, sample_weight, held_out, arguments, goes_on=goes_on, incremental=incremental)
+
+    @property
+    def current_epoch(self):
+        """Number of epochs so far."""
+        return len(self.history_["loss"]) if hasattr(self, "history_") else 0
+
+    @property
+    def initialized_(self):
+        """Whether there is a model to predict with."""
+        return hasattr(self, "model_")
+
+    def __sklearn_is_fitted__(self):
+        return self.initialized_
+
+    def _seeds(self):
+        """Return seeds for the build of the model, the order of the rows and the noise; the first may be None."""
+        # A generator that is given stays where it is, so that two fits are the same.
+        generator = check_random_state(copy.deepcopy(self.random_state))
+        drawn = tuple(map(int, generator.randint(2**31 - 1, size=3)))
+        if self.random_state is None:
+            return (None, *drawn[1:])
+        whole = isinstance(self.random_state, (int, np.integer))
+        return (int(self.random_state) % 2**32 if whole else drawn[0], *drawn[1:])
+
+    # -- predicting -----------------------------------------------------------------------------------------------
+
+    def _predict_raw(self, X, **kwargs):
+        """Return what the model computes."""
+        if not self.initialized_:
+            raise NotFittedError(f"This {self.__name__} needs to be fit before `predict` can be called")
+        X = self.feature_encoder_.transform(_validation.inputs(self, X, reset=False))
+        return _fitting.predict(self, X, kwargs)
+
+    def predict(self, X, **kwargs):
+        """Return predictions, in the terms of y.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, list or dict of arrays
+        **kwargs : dict
+            Further arguments of `keras.Model.predict`.
+
+        Returns
+        -------
+        y : ndarray, or what the target encoder makes of the outputs of the model
+        """
+        outputs = self._predict_raw(X, **kwargs)
+        return self.target_encoder_.inverse_transform(outputs)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the score of predictions, by `scorer`.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, list or dict of arrays
+        y : array-like
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        score : float
+        """
+        y = _validation.targets(self, y, numeric=self._y_numeric, reset=False)
+        predicted = self.predict(X)
+        weights = None if sample_weight is None else _validation.weights(predicted, sample_weight)
+        return self.scorer(y, predicted, sample_weight=weights, **routed(self.get_params(deep=False), "score"))
+
+    # -- state ----------------------------------------------------------------------------------------------------
+
+    def __getstate__(self):
+        return _pickling.packed(super().__getstate__())
+
+    def __setstate__(self, state):
+        super().__setstate__(_pickling.unpacked(state))
+
+    def __sklearn_clone__(self):
+        parameters = self.get_params(deep=False)
+        return type(self)(**{name: _pickling.cloned(value) for name, value in parameters.items()})
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        return tags
