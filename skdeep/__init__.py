@@ -18,6 +18,7 @@ _MODULES = (
     "tabular",
     "text",
     "utils",
+    "wrappers",
 )
 
 __all__ = ["__version__", "cache_info", "clear_cache", *_MODULES]

@@ -59,7 +59,17 @@ def with_fit(namespace):
     own = [name for name, member in vars(namespace).items() if getattr(member, "__module__", "") == namespace.__name__]
     names = getattr(namespace, "__all__", [name for name in own if not name.startswith("_")])
     members = {name: getattr(namespace, name) for name in names}
-    return {name for name, member in members.items() if inspect.isclass(member) and hasattr(member, "fit")}
+    return {name for name, member in members.items() if inspect.isclass(member) and is_fitted_to_rows(member)}
+
+
+def is_fitted_to_rows(cls):
+    """Whether there is a `fit` of X; encoders of targets have one of y."""
+    return hasattr(cls, "fit") and list(inspect.signature(cls.fit).parameters)[1] != "y"
+
+
+def wraps_a_model(cls):
+    """Whether there is nothing to fit without a model, which checking_instance has."""
+    return cls.__module__.startswith("skdeep.wrappers")
 
 
 @parametrize_with_checks(CHECKED)
@@ -73,7 +83,7 @@ def trains_for_long(cls):
 
 
 @parametrize_with_checks(
-    [cls() for cls in CLASSES if not needs_arguments(cls) and not trains_for_long(cls)],
+    [cls() for cls in CLASSES if not (needs_arguments(cls) or trains_for_long(cls) or wraps_a_model(cls))],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES_OF_DEFAULTS.get(type(estimator).__name__, {}),
 )
 def test_scikit_learn_checks_of_default_parameters(estimator, check):
@@ -120,7 +130,14 @@ def test_all_estimators_is_sorted_and_names_are_class_names():
     assert all(cls.__name__ == name for name, cls in all_estimators())
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if wraps_a_model(cls)])
+def test_wrappers_are_checked_with_a_model_and_with_all_rows_a_step(cls):
+    given, defaults = checking_instance(cls).get_params(deep=False), cls().get_params(deep=False)
+    changed = {name for name in given if given[name] != defaults[name]}
+    assert changed == {"model", "epochs", "batch_size", "verbose"}
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if not wraps_a_model(cls)])
 def test_checking_instance_changes_sizes_and_switches_off_randomness_only(cls):
     instance = checking_instance(cls)
     assert type(instance) is cls

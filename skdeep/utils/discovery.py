@@ -10,6 +10,7 @@ from skdeep.decomposition import Autoencoder, VariationalAutoencoder
 from skdeep.image.architectures import Backbone, Small
 from skdeep.sequence import TemporalCNNClassifier
 from skdeep.tabular.architectures import RealMLP
+from skdeep.utils._lazy import keras
 
 __all__ = ["all_estimators", "checking_instance"]
 
@@ -21,6 +22,7 @@ _HOMES = (
     "skdeep.sequence",
     "skdeep.text",
     "skdeep.over_sampling",
+    "skdeep.wrappers",
 )
 
 
@@ -32,6 +34,27 @@ class _Lengths:
 
     def __repr__(self):
         return "Lengths()"
+
+
+class _SmallNet:
+    """Builds the Keras model of wrappers: one hidden layer, in double precision, whose loss counts rows by weight."""
+
+    def __call__(self, meta):
+        kind, dtype = meta["target_type_"], {"dtype": "float64"}
+        activation, loss, n_units = {
+            "binary": ("sigmoid", keras.losses.BinaryCrossentropy, 1),
+            "multiclass": ("softmax", keras.losses.SparseCategoricalCrossentropy, meta.get("n_classes_")),
+            "multilabel-indicator": ("sigmoid", keras.losses.BinaryCrossentropy, meta.get("n_classes_")),
+        }.get(kind if "n_classes_" in meta else None, ("linear", keras.losses.MeanSquaredError, meta.get("n_outputs_")))
+        inputs = keras.Input(meta["X_shape_"][1:], **dtype)
+        hidden = keras.layers.Dense(32, activation="relu", **dtype)(keras.layers.Flatten(**dtype)(inputs))
+        model = keras.Model(inputs, keras.layers.Dense(n_units or 1, activation=activation, **dtype)(hidden))
+        optimizer = keras.optimizers.Adam(0.05)
+        model.compile(optimizer, loss(reduction="mean_with_sample_weight", **dtype))
+        return model
+
+    def __repr__(self):
+        return "SmallNet()"
 
 
 # Default parameters but for sizes, epochs, batch size, and the switches that make training random or batch-dependent.
@@ -51,6 +74,7 @@ _TABULAR = {
     "epochs": 60,
     "learning_rate": 0.05,
 }
+_WRAPPED = {"model": _SmallNet(), "epochs": 60, "batch_size": -1, "verbose": 0}
 _CODES = {"n_components": 1, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01}
 _CHECKING = {
     "Autoencoder": _CODES,
@@ -62,6 +86,10 @@ _CHECKING = {
     "EntityEmbedder": {},
     "ImageEmbedding": {"backbone": Backbone("mobilenetv2", "random")},
     "ImageLoader": {"size": 8},
+    "BaseWrapper": _WRAPPED,
+    "KerasClassifier": _WRAPPED,
+    "KerasRegressor": _WRAPPED,
+    "KerasTransformer": _WRAPPED,
     "LatentSMOTE": {"autoencoder": Autoencoder(**_CODES)},
     "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
     "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
@@ -113,9 +141,14 @@ def all_estimators():
         module = importlib.import_module(home)
         for name in module.__all__:
             member = getattr(module, name)
-            if inspect.isclass(member) and issubclass(member, BaseEstimator) and hasattr(member, "fit"):
+            if inspect.isclass(member) and issubclass(member, BaseEstimator) and _is_fitted_to_rows(member):
                 found[name] = member
     return sorted(found.items())
+
+
+def _is_fitted_to_rows(cls):
+    """Whether there is a `fit` of something else than targets, which is what encoders of these have."""
+    return hasattr(cls, "fit") and next(iter([*inspect.signature(cls.fit).parameters][1:]), None) != "y"
 
 
 def checking_instance(cls):

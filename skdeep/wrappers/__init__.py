@@ -3,6 +3,16 @@
 from skdeep.wrappers._base import BaseWrapper
 from skdeep.wrappers._classifier import KerasClassifier
 from skdeep.wrappers._encoders import ClassifierLabelEncoder, RegressorTargetEncoder
+from skdeep.wrappers._from_scikeras import from_scikeras
 from skdeep.wrappers._regressor import KerasRegressor
+from skdeep.wrappers._transformer import KerasTransformer
 
-__all__ = ["BaseWrapper", "ClassifierLabelEncoder", "KerasClassifier", "KerasRegressor", "RegressorTargetEncoder"]
+__all__ = [
+    "BaseWrapper",
+    "ClassifierLabelEncoder",
+    "KerasClassifier",
+    "KerasRegressor",
+    "KerasTransformer",
+    "RegressorTargetEncoder",
+    "from_scikeras",
+]

@@ -3,17 +3,23 @@
 import copy
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 
 from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.wrappers import _fitting, _parameters, _pickling, _validation
+from skdeep.wrappers._encoders import TargetsAsGiven
+from skdeep.wrappers._parameters import RoutedParameters
 from skdeep.wrappers._routing import routed
 
 
-class BaseWrapper(BaseEstimator):
+def _has_scorer(wrapper):
+    return type(wrapper).scorer is not BaseWrapper.scorer
+
+
+class BaseWrapper(RoutedParameters):
     """A Keras model with scikit-learn's `fit` and `predict`, whatever its targets are.
 
     It is the base of `KerasClassifier` and `KerasRegressor`, and useful by itself for models that are neither, such as
@@ -34,7 +40,7 @@ class BaseWrapper(BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Fixes what is drawn while the model is built, the order of the rows, and the noise of training. None leaves the
         random numbers of the process alone while the model is built.
-    optimizer : str, type or keras.optimizers.Optimizer, default="rmsprop"
+    optimizer : str, type or keras.optimizers.Optimizer, default='rmsprop'
         For models that are not compiled, and in ``compile_kwargs``. ``optimizer__learning_rate`` and the like go to a
         name or a class.
     loss : str, type, keras.losses.Loss, callable, list, dict or None, default=None
@@ -58,7 +64,7 @@ class BaseWrapper(BaseEstimator):
         Whether Keras runs the model step by step in Python.
     epochs : int, default=1
         Passes over the training data.
-    engine : {"auto", "compiled", "keras"}, default="auto"
+    engine : {"auto", "compiled", "keras"}, default='auto'
         Which trains. "compiled" keeps one compiled program for all fits of models of one structure, and raises where a
         model cannot have one; "keras" is `keras.Model.fit`; "auto" is "compiled" wherever it does the same.
     early_stopping : bool, default=False
@@ -168,67 +174,21 @@ class BaseWrapper(BaseEstimator):
         if kwargs:
             self._user_params = set(kwargs)
 
-    # -- parameters -----------------------------------------------------------------------------------------------
-
-    @property
-    def __name__(self):
-        return type(self).__name__
-
-    def _get_param_names(self):
-        return [name for name in vars(self) if not name.endswith("_") and not name.startswith("_")]
-
-    def _user_parameters(self):
-        """Return the names of parameters without a destination that only the function of the model knows."""
-        return getattr(self, "_user_params", set())
-
-    def set_params(self, **params):
-        """Set parameters; those with a destination need not have been there before.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameters by name, such as ``optimizer__learning_rate``.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        ValueError
-            If one of them is no parameter; names the nearest.
-        """
-        known = self._get_param_names()
-        for name, value in params.items():
-            prefix = name.partition("__")[0]
-            if name not in known and not ("__" in name and (prefix in self._routing_prefixes or prefix in known)):
-                raise ValueError(_parameters.unknown(self, name, value, known))
-            held = getattr(self, prefix, None)
-            if name not in known and prefix not in self._routing_prefixes and hasattr(held, "set_params"):
-                held.set_params(**{name.partition("__")[2]: value})
-            else:
-                setattr(self, name, value)
-        return self
-
-    def _get_metadata(self):
-        """Return what is known of X and y, by name."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if len(name) > 1 and name[-1] == "_" and name[-2] != "_" and name[0] != "_"
-        }
-
     # -- what subclasses may override -----------------------------------------------------------------------------
 
     @property
     def target_encoder(self):
         """What turns y into what the model is trained on, and back; its `get_metadata` adds to ``meta``."""
-        return FunctionTransformer()
+        return TargetsAsGiven()
 
     @property
     def feature_encoder(self):
         """What turns X into what the model is given; its `get_metadata` adds to ``meta``."""
         return FunctionTransformer()
+
+    def _targets(self, X, y):
+        """Return what the model is to learn of X, given what it was asked to."""
+        return y
 
     def _strata(self, y):
         """Return the labels by which rows are set aside evenly, or None."""
@@ -248,8 +208,14 @@ class BaseWrapper(BaseEstimator):
         Parameters
         ----------
         y_true, y_pred : array-like
+            What is right, and what was predicted.
         **kwargs : dict
             ``score__x`` as ``x``, and sample_weight.
+
+        Returns
+        -------
+        score : float
+            The larger, the better.
         """
         raise NotImplementedError("Scoring is not implemented on BaseWrapper: give it a scorer in a subclass.")
 
@@ -261,11 +227,14 @@ class BaseWrapper(BaseEstimator):
         Parameters
         ----------
         X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
         y : array-like or dict of arrays, optional
+            Targets; a dict has one array for each output.
 
         Returns
         -------
         self : object
+            This estimator.
         """
         _parameters.validate(self)
         with unchanged_on_failure(self):
@@ -291,6 +260,7 @@ class BaseWrapper(BaseEstimator):
         Returns
         -------
         self : object
+            This estimator.
         """
         arguments = {"initial_epoch": 0} | kwargs
         arguments.setdefault("epochs", getattr(self, "fit__epochs", self.epochs))
@@ -303,14 +273,18 @@ class BaseWrapper(BaseEstimator):
         Parameters
         ----------
         X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
         y : array-like or dict of arrays
+            Targets; a dict has one array for each output.
         sample_weight : array-like, or list or dict of these, default=None
+            Weights of rows, for all outputs or for each.
         **kwargs : dict
             Further arguments of `keras.Model.fit`.
 
         Returns
         -------
         self : object
+            This estimator.
         """
         for name in ("epochs", "initial_epoch"):
             if name in kwargs:
@@ -335,7 +309,19 @@ class BaseWrapper(BaseEstimator):
     @property
     def initialized_(self):
         """Whether there is a model to predict with."""
-        return hasattr(self, "model_")
+        return "_model" in vars(self)
+
+    @property
+    def model_(self):
+        """The model, compiled, with what was learned; the same object until a fit builds another."""
+        if "_model" not in vars(self):
+            raise AttributeError(f"{self.__name__!r} object has no attribute 'model_'")
+        if vars(self).get("_slots") is not None:  # which take long to create, and a search never looks at
+            from skdeep.wrappers import _compiled
+
+            _compiled.write_slots(self._model, self._slots)
+            self._slots = None
+        return self._model
 
     def __sklearn_is_fitted__(self):
         return self.initialized_
@@ -365,28 +351,35 @@ class BaseWrapper(BaseEstimator):
         Parameters
         ----------
         X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
         **kwargs : dict
             Further arguments of `keras.Model.predict`.
 
         Returns
         -------
         y : ndarray, or what the target encoder makes of the outputs of the model
+            Targets; a dict has one array for each output.
         """
         outputs = self._predict_raw(X, **kwargs)
         return self.target_encoder_.inverse_transform(outputs)
 
+    @available_if(_has_scorer)
     def score(self, X, y, sample_weight=None):
         """Return the score of predictions, by `scorer`.
 
         Parameters
         ----------
         X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
         y : array-like
+            Targets; a dict has one array for each output.
         sample_weight : array-like of shape (n_samples,), default=None
+            Weights of rows, for all outputs or for each.
 
         Returns
         -------
         score : float
+            The larger, the better.
         """
         y = _validation.targets(self, y, numeric=self._y_numeric, reset=False)
         predicted = self.predict(X)
@@ -396,14 +389,11 @@ class BaseWrapper(BaseEstimator):
     # -- state ----------------------------------------------------------------------------------------------------
 
     def __getstate__(self):
+        _ = self.initialized_ and self.model_
         return _pickling.packed(super().__getstate__())
 
     def __setstate__(self, state):
         super().__setstate__(_pickling.unpacked(state))
-
-    def __sklearn_clone__(self):
-        parameters = self.get_params(deep=False)
-        return type(self)(**{name: _pickling.cloned(value) for name, value in parameters.items()})
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,6 +1,5 @@
 """From the parameters of a wrapper to a compiled Keras model."""
 
-import functools
 import inspect
 import random
 import threading
@@ -40,7 +39,7 @@ def build_function(wrapper):
         return own
     if is_model(model):
         return lambda: model
-    if not (inspect.isroutine(model) or isinstance(model, functools.partial)):
+    if not callable(model) or inspect.isclass(model):
         raise TypeError(f"``model`` must be a callable, a Keras Model instance or None, got {model!r}")
     if own is not None:
         raise ValueError("This class cannot implement ``_keras_build_fn`` if using the `model` parameter")

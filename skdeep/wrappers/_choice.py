@@ -80,13 +80,15 @@ def _of_training(model):
 
 
 def _of_layers(model):
+    from skdeep.wrappers import _structure
+
     for layer in model._flatten_layers():
         if any(base.__name__ in _LOOKUPS for base in type(layer).__mro__):
             return f"{type(layer).__name__} looks values up"
         if getattr(layer, "stateful", False):
             return f"{type(layer).__name__} is stateful"
-        if layer.compute_dtype not in (keras.config.floatx(), "string") and "int" not in str(layer.compute_dtype):
-            return f"{layer.name} computes in {layer.compute_dtype}"
+    if _structure.dtype(model) not in ("float32", "float64"):
+        return "its layers compute in several dtypes, or in half precision"
     return None
 
 
@@ -95,7 +97,7 @@ def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, g
     from skdeep.wrappers import _compiled, _structure
     from skdeep.wrappers._watching import Watching
 
-    model = wrapper.model_
+    model = wrapper._model
     try:
         if not model.built or model._compile_loss is None or not all(one.built for one in model._flatten_layers()):
             _compiled.build_model(model, rows.X)
@@ -110,7 +112,9 @@ def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, g
         def watching(program, names):
             return Watching(program, names, model, callbacks, training.first_epoch, training.epochs)
 
-        history = _compiled.fit(compilation, rows, validation, training, watching if callbacks else None)
+        remembered = vars(wrapper).get("_slots") or _compiled.slots(model.optimizer)
+        watched = watching if callbacks else None
+        history, wrapper._slots = _compiled.fit(compilation, rows, validation, training, watched, remembered)
     except _structure.Undescribable as error:
         return _otherwise(wrapper, str(error))
     wrapper._compilation = compilation
@@ -158,7 +162,7 @@ def _training(wrapper, rows, arguments, schedule, early, goes_on):
 
 def for_prediction(wrapper, X, arguments, callbacks):
     """Return the Compilation that predicts, or None where Keras has to."""
-    model = wrapper.model_
+    model = wrapper._model
     if wrapper.engine == "keras" or _hears(callbacks, "on_predict_") or arguments.get("steps") is not None:
         return None
     if _overridden(model, _PREDICT) or _validation.is_stream(X) or model.run_eagerly:
@@ -166,7 +170,14 @@ def for_prediction(wrapper, X, arguments, callbacks):
     known = getattr(wrapper, "_compilation", None)
     if known is not None and known.model is model:
         return known
-    return None
+    return _fresh(model, X) if getattr(wrapper, "engine_", None) == "compiled" else None
+
+
+def _fresh(model, X):
+    """Return the Compilation of a model that was copied, or opened, since it was fitted."""
+    from skdeep.wrappers import _compiled
+
+    return _compiled.compilation(model, X)
 
 
 def _hears(callbacks, beginning):

@@ -74,12 +74,12 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         shuffle=True,
         run_eagerly=False,
         epochs=1,
-        class_weight=None,
         engine="auto",
         early_stopping=False,
         n_iter_no_change=10,
         tol=0.0,
         learning_rate_schedule=None,
+        class_weight=None,
         **kwargs,
     ):
         super().__init__(
@@ -121,6 +121,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Returns
         -------
         score : float
+            The larger, the better.
         """
         return accuracy_score(y_true, y_pred, **kwargs)
 
@@ -135,11 +136,14 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Parameters
         ----------
         X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
         y : array-like
+            Targets; a dict has one array for each output.
 
         Returns
         -------
         self : object
+            This estimator.
         """
         with unchanged_on_failure(self):
             self.classes_ = None
@@ -164,6 +168,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Returns
         -------
         self : object
+            This estimator.
         """
         with unchanged_on_failure(self):
             if not (self.warm_start and self.initialized_):
@@ -177,17 +182,20 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Parameters
         ----------
         X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
         y : array-like
             Labels.
         classes : array-like, default=None
             All labels there will ever be; needed in the first call, if y does not have them all.
         sample_weight : array-like, or list or dict of these, default=None
+            Weights of rows, for all outputs or for each.
         **kwargs : dict
             Further arguments of `keras.Model.fit`.
 
         Returns
         -------
         self : object
+            This estimator.
         """
         with unchanged_on_failure(self):
             if not self.initialized_:
@@ -223,6 +231,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         Parameters
         ----------
         X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
         **kwargs : dict
             Further arguments of `keras.Model.predict`.
 
@@ -237,4 +246,5 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        tags.classifier_tags.poor_score = self.epochs == 1  # which is the default, and promises nothing
         return tags

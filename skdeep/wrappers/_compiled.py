@@ -70,8 +70,9 @@ class Rows:
 
 def compilation(model, X):
     """Return the Compilation of a built model for inputs like some."""
-    columns = tuple((f"input_{number}", _column(one)) for number, one in enumerate(keras.tree.flatten(X)))
-    signature = InputSignature(columns, keras.config.floatx())
+    dtype = _structure.dtype(model)
+    columns = tuple((f"input_{number}", _column(one, dtype)) for number, one in enumerate(keras.tree.flatten(X)))
+    signature = InputSignature(columns, dtype)
     given = keras.tree.map_structure(lambda _: 0, X)
     structure = _content.Keyed((model, given), (_structure.key(model), _content.of(given)))
     spec = ModelSpec(_structure.build, structure, tuple(_structure.numbers(model)))
@@ -110,12 +111,14 @@ def symbolic_outputs(model, X):
 
 
 def _symbolic(array):
-    return keras.KerasTensor((None, *array.shape[1:]), _column(array).dtype)
+    return keras.KerasTensor((None, *array.shape[1:]), _column(array, keras.config.floatx()).dtype)
 
 
-def _column(array):
-    dtype = keras.config.floatx() if array.dtype.kind == "f" else array.dtype.name
-    return Sparse(array.shape[1:], keras.config.floatx()) if sparse.issparse(array) else Dense(array.shape[1:], dtype)
+def _column(array, dtype):
+    """Return what holds an array in memory: numbers in the dtype of the model, whole numbers as they are."""
+    if sparse.issparse(array):
+        return Sparse(array.shape[1:], dtype)
+    return Dense(array.shape[1:], dtype if array.dtype.kind == "f" else array.dtype.name)
 
 
 def _stored(array, column):
@@ -270,8 +273,8 @@ class Training:
     title: str
 
 
-def fit(compilation, rows, held_out, training, watching):
-    """Train a model, and return the history of its losses and metrics.
+def fit(compilation, rows, held_out, training, watching, remembered):
+    """Train a model, and return the history of its losses and metrics, and what its optimizer remembers.
 
     Parameters
     ----------
@@ -282,6 +285,8 @@ def fit(compilation, rows, held_out, training, watching):
     training : Training
     watching : callable or None
         Makes what watches a program, and the names of its columns; see `Watching`.
+    remembered : dict or None
+        What the optimizer remembers of training before; see `slots`.
     """
     model = compilation.model
     recipe, numbers, names = objective(compilation, rows)
@@ -290,8 +295,6 @@ def fit(compilation, rows, held_out, training, watching):
     plan = _plan(training, rows, _structure.numbers(model) | numbers | rates)
     data, validation = (_data(spec, part, compilation) for part in (rows, held_out))
     weights = [variable.numpy() for variable in model.weights]
-    remembered = _slots(model.optimizer) if model.optimizer.built and model.optimizer.iterations.numpy() else None
-
     shown = []
     rows_a_call = training.validation_batch_size if _structure.adds_losses(model) else None
 
@@ -315,16 +318,17 @@ def fit(compilation, rows, held_out, training, watching):
             validate=validate if validation else None,
             callbacks=(lambda _: shown[0]) if shown else (),
         )
-        slots = program.slots()
-    write_back(model, result.weights, slots)
+        remembered = program.slots()
+    write_back(model, result.weights)
     kept = {name: values for name, values in result.history.items() if name not in ("seconds", "learning_rate")}
-    return {_renamed(name, names): values for name, values in kept.items()}
+    return {_renamed(name, names): values for name, values in kept.items()}, remembered
 
 
 def _program_spec(compilation, rows, held_out, recipe, optimizer, training):
-    targets = [(f"target_{at}", _column(one)) for at, one in enumerate(rows.y) if one is not None]
+    dtype = compilation.signature.dtype
+    targets = [(f"target_{at}", _column(one, dtype)) for at, one in enumerate(rows.y) if one is not None]
     if isinstance(rows.sample_weight, (list, tuple)):
-        targets += [(f"weights_{at}", Dense((), compilation.signature.dtype)) for at in range(compilation.n_outputs)]
+        targets += [(f"weights_{at}", Dense((), dtype)) for at in range(compilation.n_outputs)]
     one_for_all = [part is not None and isinstance(part.sample_weight, np.ndarray) for part in (rows, held_out)]
     return ProgramSpec(
         model=compilation.spec,
@@ -383,20 +387,27 @@ def _renamed(name, names):
     return prefix + names.get(inner, inner)
 
 
-def _slots(optimizer):
+def write_back(model, weights):
+    """Give a model its weights."""
+    for variable, array in zip(model.weights, weights, strict=True):
+        variable.assign(array)
+
+
+def slots(optimizer):
+    """Return what an optimizer remembers as arrays, or None if it has not taken a step."""
+    if not optimizer.built or not optimizer.iterations.numpy():
+        return None
     return {
         name: [one.numpy() for one in held] if isinstance(held, (list, tuple)) else held.numpy()
         for name, held in optimizers.slots(optimizer).items()
     }
 
 
-def write_back(model, weights, slots):
-    """Give a model its weights, and its optimizer what it remembers."""
-    for variable, array in zip(model.weights, weights, strict=True):
-        variable.assign(array)
+def write_slots(model, arrays):
+    """Give the optimizer of a model what it remembers."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     for name, held in optimizers.slots(model.optimizer).items():
-        pairs = zip(held, slots[name], strict=True) if isinstance(held, (list, tuple)) else [(held, slots[name])]
-        for variable, array in pairs:
+        several = isinstance(held, (list, tuple))
+        for variable, array in zip(held, arrays[name], strict=True) if several else [(held, arrays[name])]:
             variable.assign(array)

@@ -9,6 +9,23 @@ from skdeep.utils._lazy import keras
 from skdeep.wrappers import _names
 
 
+class TargetsAsGiven(TransformerMixin, BaseEstimator):
+    """Targets as they are; one column that is predicted of targets without columns has none either."""
+
+    def fit(self, y):
+        """Learn whether y has columns."""
+        self._has_no_columns = getattr(y, "ndim", None) == 1
+        return self
+
+    def transform(self, y):
+        """Return y."""
+        return y
+
+    def inverse_transform(self, y):
+        """Return what the model has returned."""
+        return y[:, 0] if self._has_no_columns and getattr(y, "ndim", 0) == 2 and y.shape[1] == 1 else y
+
+
 class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
     """Labels as numbers, or as zeros and ones if the loss is the categorical cross entropy.
 
@@ -47,6 +64,12 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        Returns
+        -------
+        self : object
+            This encoder.
         """
         kind = type_of_target(y)
         if kind == "binary" and self.categories is not None:  # of labels that are still to come, two
@@ -56,7 +79,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
                 f"Unknown label type: {kind}. A classifier takes labels, or zeros and ones of several; for anything "
                 "else override target_encoder in a class of your own, or use KerasRegressor."
             )
-        self._row_shape, self._dtype = y.shape[1:], y.dtype
+        self._row_shape = y.shape[1:]
         self.n_outputs_ = self.n_outputs_expected_ = 1
         self.classes_ = self.n_classes_ = None
         self._encoder = None
@@ -85,6 +108,16 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
     def transform(self, y):
         """Return what the model is trained on.
 
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Labels.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_columns)
+            Whole numbers, or zeros and ones.
+
         Raises
         ------
         ValueError
@@ -98,7 +131,14 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         y : ndarray of shape (n_samples, n_columns)
+            Outputs of the model.
         return_proba : bool, default=False
+            Whether probabilities are wanted.
+
+        Returns
+        -------
+        y : ndarray
+            Labels in the shape of those of `fit`, or probabilities.
         """
         if self._kind == "binary" and (y.ndim == 1 or y.shape[1] == 1) and self.n_classes_ == 2:
             y = np.column_stack([1 - y, y])
@@ -117,7 +157,13 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):
         return self.classes_[largest].reshape(-1, *self._row_shape)
 
     def get_metadata(self):
-        """Return what the wrapper, and so the function that builds the model, may know."""
+        """Return what the wrapper, and so the function that builds the model, may know.
+
+        Returns
+        -------
+        metadata : dict
+            Fitted attributes by name.
+        """
         names = "classes_", "n_classes_", "n_outputs_", "n_outputs_expected_"
         return {name: getattr(self, name) for name in names}
 
@@ -145,6 +191,12 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        Returns
+        -------
+        self : object
+            This encoder.
         """
         self._row_shape = y.shape[1:]
         self.n_outputs_ = _n_columns(y)
@@ -153,6 +205,16 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
 
     def transform(self, y):
         """Return y.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+
+        Returns
+        -------
+        y : ndarray
+            The same.
 
         Raises
         ------
@@ -167,11 +229,28 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):
         return y
 
     def inverse_transform(self, y):
-        """Return what the model has returned in the shape of y."""
+        """Return what the model has returned in the shape of y.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples, n_columns)
+            Outputs of the model.
+
+        Returns
+        -------
+        y : ndarray
+            In the shape of the targets of `fit`, and the dtype of the model.
+        """
         return y.reshape(-1, *self._row_shape)
 
     def get_metadata(self):
-        """Return what the wrapper, and so the function that builds the model, may know."""
+        """Return what the wrapper, and so the function that builds the model, may know.
+
+        Returns
+        -------
+        metadata : dict
+            Fitted attributes by name.
+        """
         return {"n_outputs_": self.n_outputs_, "n_outputs_expected_": self.n_outputs_expected_}
 
 

@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from skdeep.schedules import resolve
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _building, _choice, _keras, _outputs, _validation
-from skdeep.wrappers._routing import routed
+from skdeep.wrappers._routing import hint, routed
 
 _HELD_OUT = 0.1  # of the rows, where early stopping is asked for and nothing else is said
 
@@ -43,7 +43,7 @@ def initialize(wrapper, X, y):
     vars(wrapper).update(getattr(wrapper.feature_encoder_, "get_metadata", dict)())
     model = _building.build(wrapper, seeds[0])
     _check_alone(wrapper, model)
-    wrapper.model_ = model
+    wrapper._model, wrapper._slots = model, None
     wrapper._random_seeds = seeds
     wrapper._compilation = None
     return X, y
@@ -71,9 +71,10 @@ def checked(wrapper, X, y, *, reset):
     """
     if _validation.is_stream(X):
         return X, y
-    y = None if y is None and not wrapper._needs_y else _validation.targets(
-        wrapper, y, numeric=wrapper._y_numeric, reset=reset
-    )  # fmt: skip
+    y = wrapper._targets(X, y)
+    if y is None and wrapper._needs_y:
+        raise ValueError(f"This {wrapper.__name__} estimator requires y to be passed, but the target y is None.")
+    y = None if y is None else _validation.targets(wrapper, y, numeric=wrapper._y_numeric, reset=reset)
     n_rows = None if y is None else len(_validation.first(y))
     X = _validation.inputs(wrapper, X, n_rows=n_rows, reset=reset)
     if y is not None and _validation.first(X).shape[0] != n_rows:
@@ -88,7 +89,7 @@ def train(wrapper, X, y, sample_weight, held_out, arguments, *, goes_on, increme
     """Train the model of a wrapper, built anew unless it goes on, and add to its history."""
     goes_on = goes_on and wrapper.initialized_
     X, y = checked(wrapper, X, y, reset=False) if goes_on else initialize(wrapper, X, y)
-    model = wrapper.model_
+    model = wrapper._model
     _building.ensure_compiled(wrapper, model)
     callbacks = _building.callbacks(wrapper, "fit")
     if _validation.is_stream(X):
@@ -181,6 +182,33 @@ def _split(wrapper, rows, validation, arguments, *, early):
     return rows.taken(np.sort(train)), rows.taken(np.sort(held_out)), arguments
 
 
+def layer_of(model, name):
+    """Return a layer of a model, or of one within it, by name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; names those there are.
+    """
+    layers = {layer.name: layer for layer in model._flatten_layers(include_self=False)}
+    if name not in layers:
+        raise ValueError(f"There is no layer {name!r} in the model.{hint(name, layers)}")
+    return layers[name]
+
+
+def inside(wrapper, X, name):
+    """Return what a layer of the model of a wrapper computes, or the model itself if no name is given."""
+    if name is None:
+        return predict(wrapper, X, {})
+    model = wrapper._model
+    part = keras.Model(model.input, layer_of(model, name).output)
+    if wrapper.engine_ == "compiled":
+        from skdeep.wrappers import _compiled
+
+        return _compiled.compilation(part, X).predict(X)
+    return part.predict(X, verbose=0)
+
+
 def predict(wrapper, X, given):
     """Return what the model of a wrapper computes, with one of two engines."""
     arguments = routed(wrapper.get_params(deep=False), "predict", wrapper._predict_kwargs, deepest=True)
@@ -193,6 +221,3 @@ def predict(wrapper, X, given):
         return compilation.predict(X)
     X = X.tocsr() if sparse.issparse(X) else X
     return wrapper.model_.predict(x=X, **arguments, callbacks=callbacks)
-
-
-__all__ = ["Encoded", "checked", "initialize", "keras", "predict", "train"]

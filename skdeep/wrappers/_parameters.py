@@ -1,11 +1,12 @@
-"""Whether the parameters of a wrapper can be what they are, asked before Keras is imported."""
+"""The parameters of a wrapper: what they are named, where they go, and whether they can be what they are."""
 
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, Options, StrOptions, validate_parameter_constraints
 
-from skdeep.wrappers import _names
+from skdeep.wrappers import _names, _pickling
 from skdeep.wrappers._routing import accepts, hint
 
 _CONSTRAINTS = {
@@ -51,7 +52,7 @@ def _check_optimizer(name):
         raise ValueError(f"optimizer={name!r}: {error}") from None
 
 
-def unknown(wrapper, name, value, known):
+def _unknown(wrapper, name, value, known):
     """Return what is said of a parameter that does not exist."""
     return (
         f"Invalid parameter {name} for estimator {wrapper.__name__}.{hint(name, known)}\nThis issue can likely be "
@@ -59,3 +60,62 @@ def unknown(wrapper, name, value, known):
         f"\n`{wrapper.__name__}({name}={value})`\nCheck the list of available parameters with "
         "`estimator.get_params().keys()`"
     )
+
+
+class RoutedParameters(BaseEstimator):
+    """An estimator whose parameters are what it holds, of which those with a destination need not be declared."""
+
+    _routing_prefixes = frozenset()
+
+    @property
+    def __name__(self):
+        return type(self).__name__
+
+    def _get_param_names(self):
+        return [name for name in vars(self) if not name.endswith("_") and not name.startswith("_")]
+
+    def _user_parameters(self):
+        """Return the names of parameters without a destination that only the function of the model knows."""
+        return getattr(self, "_user_params", set())
+
+    def set_params(self, **params):
+        """Set parameters; those with a destination need not have been there before.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name, such as ``optimizer__learning_rate``.
+
+        Returns
+        -------
+        self : object
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If one of them is no parameter; names the nearest.
+        """
+        known = self._get_param_names()
+        for name, value in params.items():
+            prefix = name.partition("__")[0]
+            if name not in known and not ("__" in name and (prefix in self._routing_prefixes or prefix in known)):
+                raise ValueError(_unknown(self, name, value, known))
+            held = getattr(self, prefix, None)
+            if name not in known and prefix not in self._routing_prefixes and hasattr(held, "set_params"):
+                held.set_params(**{name.partition("__")[2]: value})
+            else:
+                setattr(self, name, value)
+        return self
+
+    def _get_metadata(self):
+        """Return what is known of X and y, by name."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if len(name) > 1 and name[-1] == "_" and name[-2] != "_" and name[0] != "_"
+        }
+
+    def __sklearn_clone__(self):
+        parameters = self.get_params(deep=False)
+        return type(self)(**{name: _pickling.cloned(value) for name, value in parameters.items()})

@@ -51,12 +51,14 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
         Parameters
         ----------
         y_true, y_pred : array-like
+            What is right, and what was predicted.
         **kwargs : dict
             Of `sklearn.metrics.r2_score`.
 
         Returns
         -------
         score : float
+            The larger, the better.
         """
         return r2_score(y_true, y_pred, **kwargs)
 
@@ -64,3 +66,8 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
     def target_encoder(self):
         """A new `RegressorTargetEncoder`; see `BaseWrapper`."""
         return RegressorTargetEncoder()
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = self.epochs == 1  # which is the default, and promises nothing
+        return tags

@@ -45,6 +45,14 @@ def layers_within(model):
     return [inner for layer in model.layers for inner in layers_within(layer)]
 
 
+def dtype(model):
+    """Return the dtype in which a model computes, or None if its layers do not agree."""
+    skipped = (keras.layers.InputLayer, *_CONTAINERS)
+    found = {layer.compute_dtype for layer in model._flatten_layers() if not isinstance(layer, skipped)}
+    found = {one for one in found if one and one.startswith(("float", "bfloat"))}
+    return found.pop() if len(found) == 1 else (None if found else keras.config.floatx())
+
+
 def adds_losses(model):
     """Whether layers may add to the loss what depends on how many rows they see at once."""
     layers = model._flatten_layers()

@@ -34,7 +34,7 @@ def inputs(wrapper, X, *, n_rows=None, reset):
     """
     if is_stream(X):
         return X
-    if isinstance(X, dict) or _is_of_several(wrapper, X, n_rows, reset):
+    if (isinstance(X, dict) and not sparse.issparse(X)) or _is_of_several(wrapper, X, n_rows, reset):
         found = _each(X, lambda one: _array(wrapper, one))
         arrays = list(found.values()) if isinstance(found, dict) else found
         check_consistent_length(*arrays)
@@ -165,6 +165,8 @@ def targets(wrapper, y, *, numeric, reset):
         array = array.astype(keras.config.floatx())
     if reset:
         wrapper.target_type_ = wrapper._type_of_target(array)
+        if array.dtype.kind == "O" and wrapper.target_type_ == "unknown":
+            raise ValueError("Unknown label type: y holds objects that are neither labels nor numbers.")
         wrapper.y_dtype_, wrapper.y_ndim_ = array.dtype, array.ndim
         return array
     if not np.can_cast(array.dtype, wrapper.y_dtype_):
@@ -197,7 +199,7 @@ def weights(X, sample_weight):
     n_rows = first(X).shape[0]
     if isinstance(sample_weight, (list, tuple)) and sample_weight and all(np.ndim(one) == 1 for one in sample_weight):
         return [weights(X, one) for one in sample_weight]
-    if not np.any(sample_weight):
+    if not np.asarray(sample_weight).any():
         raise ValueError(
             "No training samples had any weight; only zeros were passed in sample_weight. That means there is nothing "
             "to train on."
