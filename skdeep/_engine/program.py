@@ -6,18 +6,18 @@ graph is the same. A program is used by one thread at a time; the cache leases i
 """
 
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 
 import numpy as np
 
 from skdeep._engine import graph, state
 from skdeep._engine.batches import Rows, row_types
 from skdeep._engine.compile import compile_function
+from skdeep._engine.frozen import freeze
 from skdeep._engine.isolation import isolated
 from skdeep._engine.objectives.terms import Term
 from skdeep._engine.predict import layer_shapes, rows_per_call, width
 from skdeep._engine.spec import optimizer_numbers
-from skdeep._engine.updates import Stepper, reading
+from skdeep._engine.updates import Stepper, check_patterns, check_updates, in_several, reading
 from skdeep.utils._numbers import LiveNumber
 from skdeep.utils._tensorflow import tf
 
@@ -52,9 +52,9 @@ class Program:
         numbers = {name: LiveNumber(variable) for name, variable in self._variables.items()}
         self._built = state.Build(lambda: self._build(numbers))
         self.models, self._objective = self._built.models, self._built.made
-        _check_updates(self._objective.updates, self._variables)
-        _check_patterns(self._objective.updates, spec.rate_factors)
-        shared = _in_several(self._objective.updates)
+        check_updates(self._objective.updates, self._variables)
+        check_patterns(self._objective.updates, spec.rate_factors)
+        shared = in_several(self._objective.updates)
         self._steppers = [Stepper(update, spec, numbers, shared) for update in self._objective.updates]
         for stepper in self._steppers:
             self._adopt_rate(stepper)
@@ -75,6 +75,9 @@ class Program:
     def _build(self, numbers):
         model, objective = self.spec.model, self.spec.objective
         models = state.named(model.build(model.config, self.spec.signature, numbers))
+        # What is trained is what members have each for themselves, frozen or not.
+        self._of_each = {id(variable) for one in models.values() for variable in one.trainable_variables}
+        freeze(list(models.values()), self.spec.frozen)
         made = objective.build(objective.config, models, numbers)
         return models, list(made.variables), made
 
@@ -183,7 +186,7 @@ class Program:
         if not self._objective.stacked:
             return [weights[at] for at in self._built.positions()[number]]
         pairs = zip(weights, self._built.variables, strict=True)
-        return [array[number : number + 1] if one.trainable else array for array, one in pairs]
+        return [array[number : number + 1] if id(one) in self._of_each else array for array, one in pairs]
 
     def of_members(self, kept):
         """Return the weights of all, of which each member's are its part of a list of its own."""
@@ -191,7 +194,7 @@ class Program:
         for number, own in enumerate(kept):
             if self._objective.stacked:
                 pairs = enumerate(zip(own, self._built.variables, strict=True))
-                for at, array in ((at, array) for at, (array, one) in pairs if one.trainable):
+                for at, array in ((at, array) for at, (array, one) in pairs if id(one) in self._of_each):
                     weights[at][number] = array[number]
             else:
                 for at in self._built.positions()[number]:
@@ -423,27 +426,3 @@ def _sums(loss, terms):
 
 def _columns(terms, measured):
     return ("loss", *(terms if len(terms) > 1 else ()), *measured)
-
-
-def _check_updates(updates, numbers):
-    """Raise ValueError for updates that cannot be run one after the other."""
-    if updates[0].every != 1:
-        raise ValueError("The first update of an objective must take its turn at every step.")
-    if len({update.optimizer for update in updates}) < len(updates):
-        raise ValueError("Every update of an objective needs an optimizer of its own.")
-    if any(update.every != 1 for update in updates) and "step" not in numbers:
-        raise ValueError("An update that has its turn every few steps needs the live number 'step' in its recipe.")
-
-
-def _check_patterns(updates, rate_factors):
-    """Raise ValueError for rate factors that are for no variable."""
-    paths = [variable.path for update in updates for variable in update.variables]
-    for pattern, _ in rate_factors:
-        if not any(fnmatchcase(path, pattern) for path in paths):
-            raise ValueError(f"No variable has a path like {pattern!r}; there are {paths}.")
-
-
-def _in_several(updates):
-    """Return the ids of variables that more than one update moves."""
-    ids = [{id(variable) for variable in update.variables} for update in updates]
-    return {one for number, own in enumerate(ids) for one in own if any(one in other for other in ids[number + 1 :])}

@@ -78,6 +78,8 @@ class ProgramSpec:
     rate_factors : tuple of (str, str)
         Pattern of the paths of variables ("hidden_*/kernel"), and the live number that multiplies their learning rate.
         Of several patterns that match, the last counts.
+    frozen : tuple of str
+        Patterns of the paths of variables that are not trained.
     weighted : bool
         Whether rows have weights.
     scheduled : tuple of str
@@ -93,6 +95,7 @@ class ProgramSpec:
     optimizers: tuple[tuple[str, Recipe], ...]
     penalties: tuple[str, ...] = ()
     rate_factors: tuple[tuple[str, str], ...] = ()
+    frozen: tuple[str, ...] = ()
     weighted: bool = False
     scheduled: tuple[str, ...] = ()
     one_vector: bool = False

@@ -163,3 +163,27 @@ def _dense(gradient):
     if isinstance(gradient, tf.IndexedSlices):
         return tf.math.unsorted_segment_sum(gradient.values, gradient.indices, gradient.dense_shape[0])
     return gradient
+
+
+def check_updates(updates, numbers):
+    """Raise ValueError for updates that cannot be run one after the other."""
+    if updates[0].every != 1:
+        raise ValueError("The first update of an objective must take its turn at every step.")
+    if len({update.optimizer for update in updates}) < len(updates):
+        raise ValueError("Every update of an objective needs an optimizer of its own.")
+    if any(update.every != 1 for update in updates) and "step" not in numbers:
+        raise ValueError("An update that has its turn every few steps needs the live number 'step' in its recipe.")
+
+
+def check_patterns(updates, rate_factors):
+    """Raise ValueError for rate factors that are for no variable."""
+    paths = [variable.path for update in updates for variable in update.variables]
+    for pattern, _ in rate_factors:
+        if not any(fnmatchcase(path, pattern) for path in paths):
+            raise ValueError(f"No variable has a path like {pattern!r}; there are {paths}.")
+
+
+def in_several(updates):
+    """Return the ids of variables that more than one update moves."""
+    ids = [{id(variable) for variable in update.variables} for update in updates]
+    return {one for number, own in enumerate(ids) for one in own if any(one in other for other in ids[number + 1 :])}

@@ -24,6 +24,8 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     _attributes = """
         weights_ : tuple of ndarray
             Weights of the net, in Keras' order; read-only.
+        paths_ : tuple of str
+            Path of each of these, such as "hidden_0/kernel".
     """
 
     def __new__(cls, *arguments, **parameters):
@@ -131,6 +133,12 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         from skdeep._estimator.keras_model import keras_model
 
         return keras_model(self)
+
+    @property
+    def paths_(self):
+        """Path of each of `weights_`, as patterns of `freeze` and `rate_factors` name them."""
+        check_is_fitted(self, "weights_")
+        return self._net.paths
 
     def summary(self):
         """Describe the net as a table of its layers.

@@ -1,6 +1,7 @@
 """From an estimator's parameters to what the engine is told: the key of a program and the numbers of a fit."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class Training:
         Of other live numbers.
     rate_factors : tuple of (str, str)
         See `ProgramSpec`.
+    frozen : tuple of str
+        See `ProgramSpec`.
     """
 
     optimizer: Recipe
@@ -45,6 +48,7 @@ class Training:
     one_vector: bool
     schedules: dict
     rate_factors: tuple
+    frozen: tuple
 
 
 @dataclass(frozen=True)
@@ -101,11 +105,47 @@ def training_of(parameters, design, schedule, rate_factor, incremental):
         numbers["learning_rate"] *= rate_factor
     penalties = {name: value(parameters, design.defaults, name) for name in PENALTIES}
     penalties = {name: strength for name, strength in penalties.items() if strength}
-    numbers |= penalties
+    factors = rate_factors(parameters.rate_factors)
+    numbers |= penalties | {name: float(parameters.rate_factors[pattern]) for pattern, name in factors}
     known = {*numbers, *design.numbers}
     further = {} if incremental else {name: one for name, one in design.schedules.items() if name in known}
     kind, alike = optimizers.kind(recipe), optimizers.is_elementwise(recipe)
-    return Training(recipe, kind, numbers, tuple(penalties), schedule, alike, further, design.rate_factors)
+    frozen = patterns(parameters.freeze)
+    kind = " ".join([kind, *(f"without {pattern}" for pattern in frozen)])
+    factors = (*design.rate_factors, *factors)
+    return Training(recipe, kind, numbers, tuple(penalties), schedule, alike, further, factors, frozen)
+
+
+def patterns(given):
+    """Return the patterns of what is frozen as a tuple.
+
+    Raises
+    ------
+    TypeError
+        If one of them is no text.
+    """
+    found = () if given is None else (given,) if isinstance(given, str) else tuple(given)
+    for pattern in found:
+        if not isinstance(pattern, str):
+            raise TypeError(f'freeze takes patterns of the paths of weights, such as "hidden_0/*", got {pattern!r}.')
+    return found
+
+
+def rate_factors(given):
+    """Return (pattern, name of a live number) of each rate factor.
+
+    Raises
+    ------
+    ValueError
+        If one of them cannot multiply a learning rate.
+    """
+    for pattern, factor in (given or {}).items():
+        if not isinstance(pattern, str) or not isinstance(factor, Real) or not 0 <= factor < np.inf:
+            raise ValueError(
+                "rate_factors takes numbers from 0 on by patterns of the paths of weights, such as "
+                f'{{"hidden_0/*": 0.1}}, got {pattern!r}: {factor!r}.'
+            )
+    return tuple((pattern, f"rate_factor_{number}") for number, pattern in enumerate(given or {}))
 
 
 def learning_rate_schedule(parameters, design, incremental):
@@ -158,6 +198,7 @@ def program_spec(training, model, signature, targets, objective, *, weighted, on
         optimizers=(("optimizer", training.optimizer),),
         penalties=training.penalties,
         rate_factors=training.rate_factors,
+        frozen=training.frozen,
         weighted=weighted,
         scheduled=(*(["learning_rate"] if stepwise else []), *schedules, *training.schedules),
         one_vector=one_vector,

@@ -76,6 +76,12 @@ class BaseWrapper(RoutedParameters):
         The least change of the validation loss that counts as one.
     learning_rate_schedule : str, Schedule, callable or None, default=None
         What multiplies the learning rate over the training, from `skdeep.schedules`.
+    freeze : str, list of str or None, default=None
+        Patterns of the paths of weights that are not trained, such as ``"backbone/*"``; moving statistics beside such
+        weights stay as they are.
+    rate_factors : dict or None, default=None
+        Factors of the learning rate by patterns of the paths of weights, such as ``{"backbone/*": 0.1}``; the last
+        that matches counts. Not where Keras trains.
     **kwargs : dict
         Arguments of the function that builds the model, and parameters with a destination: ``fit__``, ``compile__``,
         ``predict__``, ``score__``, ``model__``, ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__``.
@@ -148,6 +154,8 @@ class BaseWrapper(RoutedParameters):
         n_iter_no_change=10,
         tol=0.0,
         learning_rate_schedule=None,
+        freeze=None,
+        rate_factors=None,
         **kwargs,
     ):
         self.model = model
@@ -170,6 +178,8 @@ class BaseWrapper(RoutedParameters):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.learning_rate_schedule = learning_rate_schedule
+        self.freeze = freeze
+        self.rate_factors = rate_factors
         vars(self).update(kwargs)
         if kwargs:
             self._user_params = set(kwargs)

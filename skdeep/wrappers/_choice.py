@@ -99,8 +99,6 @@ def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, g
 
     model = wrapper._model
     try:
-        if not model.built or model._compile_loss is None or not all(one.built for one in model._flatten_layers()):
-            _compiled.build_model(model, rows.X)
         compilation = _compiled.compilation(model, rows.X)
         rows, validation = (part and _aligned(part, compilation) for part in (rows, validation))
         _compiled.build_losses(model, rows)
@@ -157,6 +155,7 @@ def _training(wrapper, rows, arguments, schedule, early, goes_on):
         early_stopping=early,
         schedule=schedule,
         title=wrapper.__name__,
+        rate_factors=wrapper.rate_factors,
     )
 
 

@@ -79,6 +79,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         n_iter_no_change=10,
         tol=0.0,
         learning_rate_schedule=None,
+        freeze=None,
+        rate_factors=None,
         class_weight=None,
         **kwargs,
     ):
@@ -103,6 +105,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
             n_iter_no_change=n_iter_no_change,
             tol=tol,
             learning_rate_schedule=learning_rate_schedule,
+            freeze=freeze,
+            rate_factors=rate_factors,
             **kwargs,
         )
         self.class_weight = class_weight

@@ -1,6 +1,7 @@
 """Training and predicting with a user's model on a compiled program, and writing back what was learned."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from skdeep._engine.cache import cache
 from skdeep._engine.fit import loop
 from skdeep._engine.objectives import compiled
 from skdeep._engine.spec import InputSignature, ModelSpec, ProgramSpec, Recipe, TrainPlan
+from skdeep._estimator import plans
 from skdeep.utils._keys import plain_copy
 from skdeep.utils._tensorflow import Functional, compute_output_spec, keras, tf
 from skdeep.wrappers import _content, _structure
@@ -256,6 +258,8 @@ class Training:
     schedule : Schedule or None
         Of the learning rate.
     title : str
+    rate_factors : dict or None
+        By patterns of the paths of weights.
     """
 
     first_epoch: int
@@ -271,6 +275,7 @@ class Training:
     early_stopping: bool
     schedule: Any
     title: str
+    rate_factors: dict | None = None
 
 
 def fit(compilation, rows, held_out, training, watching, remembered):
@@ -292,7 +297,10 @@ def fit(compilation, rows, held_out, training, watching, remembered):
     recipe, numbers, names = objective(compilation, rows)
     optimizer, rates = optimizers.recipe(model.optimizer)
     spec = _program_spec(compilation, rows, held_out, recipe, optimizer, training)
-    plan = _plan(training, rows, _structure.numbers(model) | numbers | rates)
+    factors = {
+        name: float(training.rate_factors[pattern]) for pattern, name in plans.rate_factors(training.rate_factors)
+    }
+    plan = _plan(training, rows, _structure.numbers(model) | numbers | rates | factors)
     data, validation = (_data(spec, part, compilation) for part in (rows, held_out))
     weights = [variable.numpy() for variable in model.weights]
     shown = []
@@ -336,10 +344,28 @@ def _program_spec(compilation, rows, held_out, recipe, optimizer, training):
         targets=tuple(targets),
         objective=recipe,
         optimizers=(("optimizer", optimizer),),
+        rate_factors=_rate_factors(compilation.model, training.rate_factors),
         weighted=any(one_for_all),
         scheduled=("learning_rate",) if training.schedule is not None else (),
         one_vector=optimizers.is_elementwise(optimizer),
     )
+
+
+def _rate_factors(model, given):
+    """Return (path of a weight in the program, live number) of each weight of a model that matches a pattern.
+
+    Raises
+    ------
+    ValueError
+        If a pattern is for no weight.
+    """
+    found, paths = [], [variable.path for variable in model.weights]
+    for pattern, name in plans.rate_factors(given):
+        matched = [number for number, path in enumerate(paths) if fnmatchcase(path, pattern)]
+        if not matched:
+            raise ValueError(f"rate_factors: no weight has a path like {pattern!r}; there are {paths}.")
+        found += [(_structure.path(number), name) for number in matched if model.weights[number].trainable]
+    return tuple(found)
 
 
 def _plan(training, rows, numbers):

@@ -9,7 +9,7 @@ from sklearn.model_selection import train_test_split
 
 from skdeep.schedules import resolve
 from skdeep.utils._lazy import keras
-from skdeep.wrappers import _building, _choice, _keras, _outputs, _validation
+from skdeep.wrappers import _building, _choice, _frozen, _keras, _outputs, _validation
 from skdeep.wrappers._routing import hint, routed
 
 _HELD_OUT = 0.1  # of the rows, where early stopping is asked for and nothing else is said
@@ -45,7 +45,7 @@ def initialize(wrapper, X, y):
     _check_alone(wrapper, model)
     wrapper._model, wrapper._slots = model, None
     wrapper._random_seeds = seeds
-    wrapper._compilation = None
+    wrapper._compilation = wrapper._flags = None
     return X, y
 
 
@@ -90,13 +90,15 @@ def train(wrapper, X, y, sample_weight, held_out, arguments, *, goes_on, increme
     goes_on = goes_on and wrapper.initialized_
     X, y = checked(wrapper, X, y, reset=False) if goes_on else initialize(wrapper, X, y)
     model = wrapper._model
-    _building.ensure_compiled(wrapper, model)
     callbacks = _building.callbacks(wrapper, "fit")
     if _validation.is_stream(X):
         rows, validation = Encoded(X, y, sample_weight), None
     else:
         rows = _encoded(wrapper, X, y, sample_weight)
         validation = _held_out(wrapper, held_out, arguments)
+        _frozen.prepare(wrapper, model, rows.X)
+    _building.ensure_compiled(wrapper, model)
+    if not _validation.is_stream(X):
         _outputs.check(wrapper, model, rows)
     arguments = _arguments(wrapper, rows, arguments)
     rows, validation, arguments = _split(wrapper, rows, validation, arguments, early=not incremental)
@@ -105,6 +107,8 @@ def train(wrapper, X, y, sample_weight, held_out, arguments, *, goes_on, increme
     early = bool(wrapper.early_stopping) and not incremental
     if reason is None:
         history, reason = _choice.compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, goes_on)
+    if reason is not None and wrapper.rate_factors:
+        raise ValueError(f"rate_factors cannot be used where Keras trains a model itself, here because of: {reason}.")
     if reason is not None:
         history = _keras.fit(wrapper, rows, validation, arguments, callbacks, schedule, early)
     wrapper.engine_ = "compiled" if reason is None else f"keras: {reason}"

@@ -49,7 +49,7 @@ def from_scikeras(estimator):
         if name not in ("_random_state", "_fit_callbacks", "_predict_callbacks", "_user_params"):
             setattr(made, name.replace("model_", "_model"), _learned(value, made, estimator))
     if made.initialized_:
-        made._slots = None
+        made._slots = made._flags = None
         made.history_, made.engine_ = dict(getattr(made, "history_", {"loss": []})), "keras: trained by scikeras"
         made._random_seeds, made._compilation = made._seeds(), None
     return made

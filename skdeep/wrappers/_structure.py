@@ -159,6 +159,11 @@ def _adapted(constant):
 # -- the copy ---------------------------------------------------------------------------------------------------------
 
 
+def path(number):
+    """Return the path of a weight of a copy, whose layers may have other names than those of the next model."""
+    return f"weight_{number}"
+
+
 def build(structure, signature, numbers):
     """Return a copy of a user's model for a program: its inputs by name, its outputs one after the other.
 
@@ -240,6 +245,7 @@ def _adopt_state(model, copied):
         other._trainable = one._trainable
         if _is_adapted(one):
             other.mean, other.variance = (np.asarray(getattr(one, name)) for name in ("mean", "variance"))
-    for one, other in zip(model.weights, copied.weights, strict=True):
+    for number, (one, other) in enumerate(zip(model.weights, copied.weights, strict=True)):
+        other._path = path(number)
         other._trainable = one._trainable
         other._initializer = keras.initializers.Zeros()

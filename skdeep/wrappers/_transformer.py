@@ -67,6 +67,8 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
         n_iter_no_change=10,
         tol=0.0,
         learning_rate_schedule=None,
+        freeze=None,
+        rate_factors=None,
         layer=None,
         **kwargs,
     ):
@@ -91,6 +93,8 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
             n_iter_no_change=n_iter_no_change,
             tol=tol,
             learning_rate_schedule=learning_rate_schedule,
+            freeze=freeze,
+            rate_factors=rate_factors,
             **kwargs,
         )
         self.layer = layer
