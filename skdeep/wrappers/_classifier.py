@@ -21,9 +21,10 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     Parameters
     ----------
     {parameters}
-    class_weight : dict, "balanced" or None, default=None
+    class_weight : dict, list of dict, "balanced" or None, default=None
         Weights of the classes by label, multiplied with sample_weight. "balanced" weighs them inversely to their number
-        of rows. For several columns of labels, a list with one for each.
+        of rows. For several columns of labels, a list with one for each, whose product counts for all outputs; or, if
+        each output has one column, a dict of these by the names of the outputs.
     {kwargs}
 
     Attributes
@@ -222,12 +223,22 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
     def _with_class_weights(self, y, sample_weight):
         if self.class_weight is None:
             return sample_weight
-        of_classes = compute_sample_weight(self.class_weight, y)
-        if sample_weight is None:
-            return of_classes
-        if isinstance(sample_weight, dict):
-            return {name: one * of_classes for name, one in sample_weight.items()}
-        return np.asarray(sample_weight) * of_classes
+        if not _is_by_output(self.class_weight):
+            return _product(sample_weight, compute_sample_weight(self.class_weight, y))
+        names = list(getattr(self._model, "output_names", ()))
+        unknown = sorted(self.class_weight.keys() - set(names))
+        if unknown or np.ndim(y) != 2 or y.shape[1] != len(names):
+            raise ValueError(
+                "class_weight by the names of outputs is for models whose outputs each have one column of y: there are "
+                f"the outputs {names}, weights for {sorted(self.class_weight)}, and y of shape {np.shape(y)}."
+            )
+        of_classes = {name: self.class_weight.get(name) for name in names}
+        weights = {
+            name: compute_sample_weight(one, y[:, column]) for column, (name, one) in enumerate(of_classes.items())
+        }
+        if not isinstance(sample_weight, dict):
+            sample_weight = dict.fromkeys(names, sample_weight)
+        return {name: _product(sample_weight.get(name), one) for name, one in weights.items()}
 
     def predict_proba(self, X, **kwargs):
         """Return the probability of each class.
@@ -252,3 +263,17 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         tags.classifier_tags.multi_label = True
         tags.classifier_tags.poor_score = self.epochs == 1  # which is the default, and promises nothing
         return tags
+
+
+def _is_by_output(class_weight):
+    """Whether class weights are given for each output by its name, and not by label."""
+    return isinstance(class_weight, dict) and any(isinstance(one, (dict, str)) for one in class_weight.values())
+
+
+def _product(sample_weight, of_classes):
+    """Return weights of rows, times those of their classes."""
+    if sample_weight is None:
+        return of_classes
+    if isinstance(sample_weight, dict):
+        return {name: _product(one, of_classes) for name, one in sample_weight.items()}
+    return np.asarray(sample_weight) * of_classes

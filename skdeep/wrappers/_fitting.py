@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 
 from skdeep.schedules import resolve
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _building, _choice, _frozen, _keras, _outputs, _validation
+from skdeep.wrappers._encoders import TargetsAsGiven
 from skdeep.wrappers._routing import hint, routed
 
 _HELD_OUT = 0.1  # of the rows, where early stopping is asked for and nothing else is said
@@ -37,9 +38,15 @@ def initialize(wrapper, X, y):
     """Check X and y, fit their encoders, and build the model; return X and y."""
     seeds = wrapper._seeds()
     X, y = checked(wrapper, X, y, reset=True)
-    wrapper.target_encoder_ = wrapper.target_encoder.fit(y)
+    streams = _validation.is_stream(X)
+    if streams and y is None and is_classifier(wrapper):
+        raise ValueError(
+            "The labels of a stream are not known before they are read, so that a classifier cannot learn which there "
+            "are. Give X and y as arrays, or use BaseWrapper, which leaves targets as they are."
+        )
+    wrapper.target_encoder_ = (TargetsAsGiven() if streams and y is None else wrapper.target_encoder).fit(y)
     vars(wrapper).update(getattr(wrapper.target_encoder_, "get_metadata", dict)())
-    wrapper.feature_encoder_ = wrapper.feature_encoder.fit(X)
+    wrapper.feature_encoder_ = (TargetsAsGiven() if streams else wrapper.feature_encoder).fit(X)
     vars(wrapper).update(getattr(wrapper.feature_encoder_, "get_metadata", dict)())
     model = _building.build(wrapper, seeds[0])
     _check_alone(wrapper, model)
@@ -70,7 +77,7 @@ def checked(wrapper, X, y, *, reset):
         If they are not what a model can be trained on, or not like those it was built for.
     """
     if _validation.is_stream(X):
-        return X, y
+        return X, None if y is None else _validation.targets(wrapper, y, numeric=wrapper._y_numeric, reset=reset)
     y = wrapper._targets(X, y)
     if y is None and wrapper._needs_y:
         raise ValueError(f"This {wrapper.__name__} estimator requires y to be passed, but the target y is None.")
@@ -92,7 +99,7 @@ def train(wrapper, X, y, sample_weight, held_out, arguments, *, goes_on, increme
     model = wrapper._model
     callbacks = _building.callbacks(wrapper, "fit")
     if _validation.is_stream(X):
-        rows, validation = Encoded(X, y, sample_weight), None
+        rows, validation = Encoded(X, None if y is None else wrapper.target_encoder_.transform(y), sample_weight), None
     else:
         rows = _encoded(wrapper, X, y, sample_weight)
         validation = _held_out(wrapper, held_out, arguments)
@@ -223,5 +230,4 @@ def predict(wrapper, X, given):
     compilation = _choice.for_prediction(wrapper, X, arguments, callbacks)
     if compilation is not None:
         return compilation.predict(X)
-    X = X.tocsr() if sparse.issparse(X) else X
-    return wrapper.model_.predict(x=X, **arguments, callbacks=callbacks)
+    return wrapper.model_.predict(x=_keras.taken_by_keras(X), **arguments, callbacks=callbacks)

@@ -1,5 +1,6 @@
 """Training with `keras.Model.fit`, for models that a program cannot train."""
 
+import numpy as np
 from scipy import sparse
 
 from skdeep.utils._lazy import keras
@@ -9,20 +10,37 @@ from skdeep.wrappers import _building, _validation
 def fit(wrapper, rows, validation, arguments, callbacks, schedule, early):
     """Train the model of a wrapper and return the history of its losses and metrics."""
     model = wrapper.model_
-    arguments = dict(arguments) | {"sample_weight": rows.sample_weight}
+    arguments = dict(arguments) | {"sample_weight": _weights(model, rows)}
     if validation is not None:
-        parts = (_taken_by_keras(validation.X), validation.y, validation.sample_weight)
+        parts = (taken_by_keras(validation.X), validation.y, _weights(model, validation))
         arguments["validation_data"] = tuple(part for part in parts if part is not None)
     callbacks = [*callbacks, *_schedules(wrapper, model, schedule, arguments), *_stopping(wrapper, early)]
     if _validation.is_stream(rows.X):
-        arguments = {name: value for name, value in arguments.items() if name not in ("batch_size", "sample_weight")}
+        dropped = ("batch_size", "sample_weight") if rows.y is None else ()
+        arguments = {name: value for name, value in arguments.items() if name not in dropped}
+        arguments["shuffle"] = arguments.get("shuffle", True) and rows.y is not None
     seed = None if wrapper._random_seeds[0] is None else wrapper._random_seeds[1]
     with _building.lock, _building.seeded(seed):
-        return model.fit(x=_taken_by_keras(rows.X), y=rows.y, callbacks=callbacks, **arguments).history
+        return model.fit(x=taken_by_keras(rows.X), y=rows.y, callbacks=callbacks, **arguments).history
 
 
-def _taken_by_keras(X):
-    return X.toarray() if sparse.issparse(X) else X
+def _weights(model, rows):
+    """Return weights of rows in the structure of the targets, which Keras wants if there are several."""
+    given, names = rows.sample_weight, getattr(model, "output_names", ())
+    if not isinstance(given, dict) or isinstance(rows.y, dict):
+        return given
+    ones = np.ones(_validation.first(list(keras.tree.flatten(rows.y))).shape[0])
+    return [ones if given.get(name) is None else given[name] for name in names]
+
+
+def taken_by_keras(X):
+    """Return rows as Keras takes them: dense, and texts as a tensor."""
+    if isinstance(X, (dict, list)):
+        return _validation.each(X, taken_by_keras)
+    if sparse.issparse(X):
+        return X.toarray()
+    holds_texts = isinstance(X, np.ndarray) and X.dtype.kind in "OUS"
+    return keras.ops.convert_to_tensor(X.astype(str), "string") if holds_texts else X
 
 
 def _stopping(wrapper, early):

@@ -35,22 +35,23 @@ def inputs(wrapper, X, *, n_rows=None, reset):
     if is_stream(X):
         return X
     if (isinstance(X, dict) and not sparse.issparse(X)) or _is_of_several(wrapper, X, n_rows, reset):
-        found = _each(X, lambda one: _array(wrapper, one))
+        found = each(X, lambda one: _array(wrapper, one))
         arrays = list(found.values()) if isinstance(found, dict) else found
         check_consistent_length(*arrays)
-        shapes, dtypes = _each(found, lambda one: one.shape), _each(found, lambda one: one.dtype)
+        shapes, dtypes = each(found, lambda one: one.shape), each(found, lambda one: one.dtype)
         _compare_or_keep(wrapper, reset, X_shape_=shapes, X_dtype_=dtypes)
         return found
     _check_feature_names(wrapper, X, reset=reset)
     array = _array(wrapper, X)
     if reset:
         wrapper.X_dtype_, wrapper.X_shape_, wrapper.n_features_in_ = array.dtype, array.shape, array.shape[1]
-    else:
+    elif hasattr(wrapper, "X_shape_"):  # of a stream nothing is known
         _check_like(wrapper, array)
     return array
 
 
-def _each(values, function):
+def each(values, function):
+    """Return what a function makes of each array of a list or dict."""
     if isinstance(values, dict):
         return {name: function(one) for name, one in values.items()}
     return [function(one) for one in values]
@@ -61,7 +62,7 @@ def _is_of_several(wrapper, X, n_rows, reset):
     if not isinstance(X, (list, tuple)) or not all(hasattr(one, "shape") and np.ndim(one) > 1 for one in X):
         return False
     if not reset:
-        return isinstance(wrapper.X_shape_, list)
+        return isinstance(getattr(wrapper, "X_shape_", None), list)
     return bool(X) and (n_rows is None or len(X) != n_rows) and len({one.shape[0] for one in X}) == 1
 
 
@@ -219,5 +220,5 @@ def taken(values, rows):
     if values is None:
         return None
     if isinstance(values, (dict, list)):
-        return _each(values, lambda one: taken(one, rows))
+        return each(values, lambda one: taken(one, rows))
     return values[rows]
