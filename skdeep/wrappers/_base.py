@@ -4,13 +4,12 @@ import copy
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
-from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 
 from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.wrappers import _fitting, _parameters, _pickling, _validation
-from skdeep.wrappers._encoders import TargetsAsGiven
+from skdeep.wrappers._encoders import AsGiven
 from skdeep.wrappers._parameters import RoutedParameters
 from skdeep.wrappers._routing import routed
 
@@ -189,12 +188,12 @@ class BaseWrapper(RoutedParameters):
     @property
     def target_encoder(self):
         """What turns y into what the model is trained on, and back; its `get_metadata` adds to ``meta``."""
-        return TargetsAsGiven()
+        return AsGiven()
 
     @property
     def feature_encoder(self):
         """What turns X into what the model is given; its `get_metadata` adds to ``meta``."""
-        return FunctionTransformer()
+        return AsGiven()
 
     def _targets(self, X, y):
         """Return what the model is to learn of X, given what it was asked to."""

@@ -113,6 +113,8 @@ def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, g
         remembered = vars(wrapper).get("_slots") or _compiled.slots(model.optimizer)
         watched = watching if callbacks else None
         history, wrapper._slots = _compiled.fit(compilation, rows, validation, training, watched, remembered)
+        if wrapper.model is model:  # which its owner may look at without asking us
+            _ = wrapper.model_
     except _structure.Undescribable as error:
         return _otherwise(wrapper, str(error))
     wrapper._compilation = compilation

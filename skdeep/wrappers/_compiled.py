@@ -95,7 +95,7 @@ def why_not(model):
             return f"the loss {one.loss.name} is not averaged by Keras"
     metrics = model._compile_metrics.metrics if model._compile_metrics is not None else []
     for metric in metrics:
-        if not metric.variables:
+        if not metric.variables or getattr(metric, "_built", True) is False:
             return f"the metric {metric.name} creates its variables late"
         if np.ndim(metric.result()):
             return f"the metric {metric.name} is not one number"
@@ -304,12 +304,11 @@ def fit(compilation, rows, held_out, training, watching, remembered):
     data, validation = (_data(spec, part, compilation) for part in (rows, held_out))
     weights = [variable.numpy() for variable in model.weights]
     shown = []
-    rows_a_call = training.validation_batch_size if _structure.adds_losses(model) else None
 
     def validate(program):
         for one in shown:
             one.call("on_test_begin", {})
-        means, _ = program.evaluate(validation, rows_a_call)
+        means, _ = program.evaluate(validation, training.validation_batch_size)
         for one in shown:
             one.call("on_test_end", {})
         return {f"val_{name}": value for name, value in zip(program.evaluated, means, strict=True)}

@@ -14,6 +14,11 @@ import numpy as np
 from skdeep.utils._keys import freeze
 
 _NAMES = ("name", "seed", "registered_name", "build_config", "module")  # say nothing about what is computed
+# What Keras itself writes down in layers and models, from training to training.
+_OF_KERAS = (
+    "auto_scale_loss", "built", "compiled", "jit_compile", "loss", "predict_function", "run_eagerly",
+    "steps_per_execution", "stop_training", "test_function", "train_function",
+)  # fmt: skip
 _PLAIN = (str, bytes, bool, int, float, complex, type(None))
 
 
@@ -164,7 +169,11 @@ def _plain_attributes(value):
 def plain_state(value):
     """Return the attributes of an object that are plain values, arrays, or containers of these."""
     found = vars(value)
-    return {name: one for name, one in found.items() if not name.startswith("_") and _is_plain(one)}
+    return {
+        name: one
+        for name, one in found.items()
+        if not name.startswith("_") and name not in _OF_KERAS and _is_plain(one)
+    }
 
 
 def _is_plain(value):

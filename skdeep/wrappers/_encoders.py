@@ -9,17 +9,17 @@ from skdeep.utils._lazy import keras
 from skdeep.wrappers import _names
 
 
-class TargetsAsGiven(TransformerMixin, BaseEstimator):
-    """Targets as they are; one column that is predicted of targets without columns has none either."""
+class AsGiven(TransformerMixin, BaseEstimator):
+    """Rows or targets as they are; a column that is predicted of targets without columns has none either."""
 
-    def fit(self, y):
-        """Learn whether y has columns."""
-        self._has_no_columns = getattr(y, "ndim", None) == 1
+    def fit(self, X):
+        """Learn whether there are columns."""
+        self._has_no_columns = getattr(X, "ndim", None) == 1
         return self
 
-    def transform(self, y):
-        """Return y."""
-        return y
+    def transform(self, X):
+        """Return what is given."""
+        return X
 
     def inverse_transform(self, y):
         """Return what the model has returned."""

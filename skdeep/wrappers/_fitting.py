@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 from skdeep.schedules import resolve
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _building, _choice, _frozen, _keras, _outputs, _validation
-from skdeep.wrappers._encoders import TargetsAsGiven
+from skdeep.wrappers._encoders import AsGiven
 from skdeep.wrappers._routing import hint, routed
 
 _HELD_OUT = 0.1  # of the rows, where early stopping is asked for and nothing else is said
@@ -44,9 +44,9 @@ def initialize(wrapper, X, y):
             "The labels of a stream are not known before they are read, so that a classifier cannot learn which there "
             "are. Give X and y as arrays, or use BaseWrapper, which leaves targets as they are."
         )
-    wrapper.target_encoder_ = (TargetsAsGiven() if streams and y is None else wrapper.target_encoder).fit(y)
+    wrapper.target_encoder_ = (AsGiven() if streams and y is None else wrapper.target_encoder).fit(y)
     vars(wrapper).update(getattr(wrapper.target_encoder_, "get_metadata", dict)())
-    wrapper.feature_encoder_ = (TargetsAsGiven() if streams else wrapper.feature_encoder).fit(X)
+    wrapper.feature_encoder_ = (AsGiven() if streams else wrapper.feature_encoder).fit(X)
     vars(wrapper).update(getattr(wrapper.feature_encoder_, "get_metadata", dict)())
     model = _building.build(wrapper, seeds[0])
     _check_alone(wrapper, model)

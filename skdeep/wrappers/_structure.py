@@ -53,12 +53,6 @@ def dtype(model):
     return found.pop() if len(found) == 1 else (None if found else keras.config.floatx())
 
 
-def adds_losses(model):
-    """Whether layers may add to the loss what depends on how many rows they see at once."""
-    layers = model._flatten_layers()
-    return any(not _content.is_known(type(one)) or getattr(one, "activity_regularizer", None) for one in layers)
-
-
 def numbers(model):
     """Return the values of what becomes an input of the program, by name."""
     return {name: float(getattr(holder, attribute)) for name, holder, attribute in _leaves(model)}
@@ -74,7 +68,7 @@ def _leaves(model):
         for place in _PENALISED if _content.is_known(type(layer)) else ():
             penalty = getattr(layer, place, None)
             for strength in _PENALTIES.get(type(penalty), ()):
-                if getattr(penalty, strength) > 0:
+                if float(getattr(penalty, strength)) > 0:
                     leaf = f"{index}/{place}/{strength}", penalty, strength
                     found.setdefault((id(penalty), strength), leaf)
     return list(found.values())
@@ -100,7 +94,7 @@ def _of_layer(layer, live):
         if id(penalty) in live:
             but.append(place)
             strengths = _PENALTIES[type(penalty)]
-            penalties.append((place, type(penalty), tuple(getattr(penalty, one) > 0 for one in strengths)))
+            penalties.append((place, type(penalty), tuple(float(getattr(penalty, one)) > 0 for one in strengths)))
     constants = [_adapted(getattr(layer, name)) for name in ("mean", "variance")] if _is_adapted(layer) else []
     within = tuple(_of_layer(one, {}) for one in layer._layers)
     return _content.of_object(layer, tuple(but)), tuple(penalties), tuple(constants), layer.trainable, within
