@@ -62,7 +62,9 @@ WITH_TENSORFLOW = (
     "skdeep.losses.regression",
     "skdeep.utils._tensorflow",
     "skdeep.wrappers._structure",
+    "skdeep.wrappers._compilation",
     "skdeep.wrappers._compiled",
+    "skdeep.wrappers._minimised",
     "skdeep.wrappers._watching",
 )
 

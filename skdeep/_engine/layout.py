@@ -123,6 +123,7 @@ def layout(variables, one_vector):
     """Return the layout of some variables: one vector where that is allowed, and faster."""
     small = 0 < sum(map(_size, variables)) <= MOST_WEIGHTS
     alike = len({variable.dtype for variable in variables}) == 1
+    alike = alike and all(getattr(variable, "constraint", None) is None for variable in variables)  # each has its own
     return OneVector(variables) if one_vector and small and alike else ByWeight(variables)
 
 

@@ -64,6 +64,7 @@ with _quietly(), collector_paused():
     from keras.src.backend.common import global_state
     from keras.src.backend.common.variables import initialize_all_variables
     from keras.src.models import Functional
+    from keras.src.ops.function import make_node_key
     from keras.src.random import seed_generator
     from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
     from keras.src.saving.serialization_lib import SafeModeScope
@@ -87,5 +88,6 @@ __all__ = [
     "gradient_registry",
     "initialize_all_variables",
     "keras",
+    "make_node_key",
     "tf",
 ]

@@ -107,9 +107,7 @@ class BaseWrapper(RoutedParameters):
     Examples
     --------
     >>> import keras
-    >>> import copy
-
-    import numpy as np
+    >>> import numpy as np
     >>> from skdeep.wrappers import BaseWrapper
     >>> def autoencoder(meta):
     ...     inputs = keras.Input((meta["n_features_in_"],))

@@ -89,7 +89,7 @@ def compile_arguments(wrapper):
     parameters = wrapper.get_params(deep=False)
     arguments = routed(parameters, "compile", wrapper._compile_kwargs)
     for name, module in (("optimizer", "optimizers"), ("loss", "losses"), ("metrics", "metrics")):
-        given = routed(parameters, name, deepest=name == "optimizer")
+        given = routed(parameters, name)
         arguments[name] = made(_names.as_classes(arguments[name], module), given)
     if getattr(arguments["optimizer"], "built", False):  # for the weights of another model
         arguments["optimizer"] = type(arguments["optimizer"]).from_config(arguments["optimizer"].get_config())

@@ -3,8 +3,10 @@
 import numpy as np
 from scipy import sparse
 
+from skdeep.utils._keys import forgets_its_config
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _outputs, _validation
+from skdeep.wrappers._content import Undescribable
 
 # What may be in the way of a fit of our own, as methods of a model's class or of a model itself.
 _FIT = (
@@ -62,6 +64,8 @@ def _of_rows(rows):
 
 def _of_training(model):
     optimizer = model.optimizer
+    if forgets_its_config(type(optimizer)):
+        return f"get_config of {type(optimizer).__name__} does not tell all of it"
     if model.run_eagerly:
         return "run_eagerly=True"
     if model.steps_per_execution != 1:
@@ -74,8 +78,11 @@ def _of_training(model):
         optimizer, "_exclude_from_weight_decay_pattern", None
     ):
         return "exclude_from_weight_decay"
-    if not isinstance(optimizer._learning_rate, (keras.Variable, keras.optimizers.schedules.LearningRateSchedule)):
+    rate = optimizer._learning_rate
+    if not isinstance(rate, (keras.Variable, keras.optimizers.schedules.LearningRateSchedule)):
         return "the learning rate is a function"
+    if not type(rate).__module__.startswith("keras."):
+        return "the learning rate follows a schedule of a user's class"
     return None
 
 
@@ -94,15 +101,15 @@ def _of_layers(model):
 
 def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, goes_on):
     """Train a model on a compiled program and return (history, None), or (None, why that cannot be)."""
-    from skdeep.wrappers import _compiled, _structure
+    from skdeep.wrappers import _compilation, _compiled, _minimised
     from skdeep.wrappers._watching import Watching
 
     model = wrapper._model
     try:
-        compilation = _compiled.compilation(model, rows.X)
+        compilation = _compilation.compilation(model, rows.X)
         rows, validation = (part and _aligned(part, compilation) for part in (rows, validation))
-        _compiled.build_losses(model, rows)
-        late = _compiled.why_not(model)
+        _minimised.build_losses(model, rows)
+        late = _minimised.why_not(model)
         if late is not None:
             return _otherwise(wrapper, late)
         training = _training(wrapper, rows, arguments, schedule, early, goes_on)
@@ -115,7 +122,7 @@ def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, g
         history, wrapper._slots = _compiled.fit(compilation, rows, validation, training, watched, remembered)
         if wrapper.model is model:  # which its owner may look at without asking us
             _ = wrapper.model_
-    except _structure.Undescribable as error:
+    except Undescribable as error:
         return _otherwise(wrapper, str(error))
     wrapper._compilation = compilation
     return history, None
@@ -128,7 +135,7 @@ def _otherwise(wrapper, why):
 
 
 def _aligned(rows, compilation):
-    from skdeep.wrappers._compiled import Rows
+    from skdeep.wrappers._compilation import Rows
 
     about = compilation.model, compilation.outputs, compilation.n_outputs
     y = _outputs.as_targets(_outputs.aligned(rows.y, *about, "targets"))
@@ -176,9 +183,9 @@ def for_prediction(wrapper, X, arguments, callbacks):
 
 def _fresh(model, X):
     """Return the Compilation of a model that was copied, or opened, since it was fitted."""
-    from skdeep.wrappers import _compiled
+    from skdeep.wrappers import _compilation
 
-    return _compiled.compilation(model, X)
+    return _compilation.compilation(model, X)
 
 
 def _hears(callbacks, beginning):

@@ -130,6 +130,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
         """
         return accuracy_score(y_true, y_pred, **kwargs)
 
+    score = vars(BaseWrapper)["score"]  # before that of the mixin
+
     @property
     def target_encoder(self):
         """A new `ClassifierLabelEncoder`; see `BaseWrapper`."""

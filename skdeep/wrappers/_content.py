@@ -1,7 +1,8 @@
 """What objects and functions of users mean, as a key: by what they compute, whichever of several copies they are.
 
-A function that is defined inside another is a new object at each call, and its model is the same model; so functions
-count by their code, and by what they have taken from around them.
+A function that is defined inside another is a new object at each call, and its model is the same model. So functions
+count by their code and by what they read, classes of users by their functions, objects by their class and all they
+hold. What may change by itself, variables and layers with weights, counts by identity, and so does what is unknown.
 """
 
 import functools
@@ -11,15 +12,23 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skdeep.utils._keys import freeze
+from skdeep.utils._keys import freeze, plain_copy
+from skdeep.utils._lazy import keras
 
-_NAMES = ("name", "seed", "registered_name", "build_config", "module")  # say nothing about what is computed
-# What Keras itself writes down in layers and models, from training to training.
-_OF_KERAS = (
-    "auto_scale_loss", "built", "compiled", "jit_compile", "loss", "predict_function", "run_eagerly",
-    "steps_per_execution", "stop_training", "test_function", "train_function",
-)  # fmt: skip
 _PLAIN = (str, bytes, bool, int, float, complex, type(None))
+_LIBRARIES = ("keras", "tensorflow", "numpy", "builtins")
+# What Keras itself writes down in models, from training to training.
+OF_MODELS = (
+    "auto_scale_loss", "built", "compiled", "jit_compile", "loss", "predict_function", "run_eagerly",
+    "steps_per_execution", "stop_training", "test_function", "train_function", "_skdeep_owner", "optimizer",
+    "_compile_loss", "_compile_metrics", "_loss_tracker", "_compiled_trainable_state", "_compile_config",
+    "_auto_config", "_build_shapes_dict", "_called", "_outputs_struct",
+)  # fmt: skip
+_OF_OBJECTS = ("name", "_lock", "_tracker", "_dtype_policy")  # of losses, metrics and their kin, without a meaning
+
+
+class Undescribable(Exception):
+    """A model holds something that cannot be told from its configuration."""
 
 
 class Keyed:
@@ -44,9 +53,6 @@ class Keyed:
 def of(value, seen=()):
     """Return a hashable key of what a value means.
 
-    Plain values, containers and arrays count by content, functions by code and by what they use, objects of Keras by
-    class and config, those of a user's class also by their attributes, anything else by identity.
-
     Parameters
     ----------
     value : object
@@ -54,41 +60,77 @@ def of(value, seen=()):
         Ids of what is being described already.
     """
     if isinstance(value, _PLAIN):
-        return type(value), value
+        return type(value), repr(value) if isinstance(value, float) else value
     if id(value) in seen:
-        return ("again", seen.index(id(value)))
+        return "again", seen.index(id(value))
     seen = (*seen, id(value))
-    if isinstance(value, dict):
-        return "dict", tuple(
-            sorted(((str(key), of(one, seen)) for key, one in value.items()), key=lambda pair: pair[0])
-        )
-    if isinstance(value, (list, tuple)):
-        return type(value).__name__, tuple(of(one, seen) for one in value)
-    if isinstance(value, (set, frozenset)):
-        return "set", tuple(sorted(map(repr, value)))
-    if isinstance(value, functools.partial):
-        return "partial", of(value.func, seen), of(value.args, seen), of(value.keywords, seen)
-    if isinstance(value, types.MethodType):
-        return "method", of(value.__func__, seen), of(value.__self__, seen)
-    if isinstance(value, types.FunctionType) and not is_known(value):
-        return _of_function(value, seen)
-    if hasattr(value, "get_config") and not isinstance(value, type):
-        return of_object(value, seen=seen)
-    return freeze(value)
+    for kinds, describe in (
+        (dict, lambda: _of_pairs(value.items(), seen)),
+        ((list, tuple), lambda: tuple(of(one, seen) for one in value)),
+        ((set, frozenset), lambda: tuple(sorted(map(repr, value)))),
+        (slice, lambda: tuple(of(one, seen) for one in (value.start, value.stop, value.step))),
+        (types.ModuleType, lambda: value.__name__),
+        (functools.partial, lambda: (of(value.func, seen), of(value.args, seen), of(value.keywords, seen))),
+        (types.MethodType, lambda: (of(value.__func__, seen), of(value.__self__, seen))),
+        (types.FunctionType, lambda: _of_function(value, seen)),
+        (type, lambda: _of_class(value, seen)),
+        ((np.ndarray, np.generic), lambda: freeze(np.asarray(value))),
+        ((np.dtype, type(...)), lambda: value),
+    ):
+        if isinstance(value, kinds):
+            return type(value).__name__, describe()
+    return _of_object(value, seen)
+
+
+def _of_pairs(pairs, seen):
+    found = [(str(name), of(one, seen)) for name, one in pairs]
+    return tuple(sorted(found, key=lambda pair: pair[0]))
+
+
+def _of_object(value, seen):
+    if isinstance(value, (keras.Variable, keras.Layer)) or hasattr(value, "assign"):
+        return "it", _Identity(value)  # its weights are not in any configuration, and may change
+    if hasattr(value, "numpy") and hasattr(value, "shape"):
+        return "tensor", freeze(np.asarray(value))
+    if not hasattr(value, "__dict__") or (is_known(type(value)) and not hasattr(value, "get_config")):
+        return "it", _Identity(value)
+    held = {name: one for name, one in vars(value).items() if name not in _OF_OBJECTS}
+    return "object", of(type(value), seen), _of_pairs(held.items(), seen)
+
+
+class _Identity:
+    """Compares by identity and keeps the object alive, so that its id cannot be reused."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        return isinstance(other, _Identity) and self.value is other.value
+
+    def __hash__(self):
+        return id(self.value)
 
 
 def is_known(value):
     """Whether a class or function is one of a library, which its name stands for."""
-    return str(getattr(value, "__module__", None)).partition(".")[0] in ("keras", "tensorflow", "numpy")
+    home = value.__globals__.get("__name__") if isinstance(value, types.FunctionType) else value.__module__
+    return str(home).partition(".")[0] in _LIBRARIES
 
 
 def _of_function(function, seen):
+    if is_known(function):
+        return _Identity(function)
     code = function.__code__
     cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    used = [function.__globals__.get(name) for name in code.co_names]
-    plain = [one for one in used if isinstance(one, (*_PLAIN, np.ndarray, np.generic, types.FunctionType, type))]
-    given = function.__defaults__, function.__kwdefaults__
-    return "function", _of_code(code), of(cells, seen), of(plain, seen), of(given, seen)
+    read = {name: function.__globals__[name] for name in _names_in(code) & function.__globals__.keys()}
+    given = function.__defaults__, function.__kwdefaults__, vars(function)
+    return _of_code(code), of(cells, seen), _of_pairs(read.items(), seen), of(given, seen)
+
+
+def _names_in(code):
+    """Return the names that code, and the functions defined in it, may read from the module."""
+    inner = [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    return set(code.co_names).union(*map(_names_in, inner))
 
 
 def _is_filled(cell):
@@ -106,28 +148,64 @@ def _of_code(code):
     return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars
 
 
-def of_object(value, but=(), seen=()):
-    """Return the key of an object of Keras: its class and config, and attributes that these do not tell.
+def _of_class(cls, seen):
+    """Return the key of a class: itself if it is of a library, else what its functions and attributes are."""
+    if is_known(cls):
+        return cls
+    own = [base for base in cls.__mro__ if not is_known(base)]
+    further = tuple(base for base in cls.__mro__ if is_known(base))
+    return further, tuple((base.__qualname__, _of_pairs(_members(base).items(), seen)) for base in own)
 
-    Parameters
-    ----------
-    value : object
-        With `get_config`.
-    but : tuple of str
-        Entries of the config that do not count.
-    seen : tuple of int
-    """
-    config = {name: one for name, one in config_of(value).items() if name not in (*_NAMES, *but)}
-    own = {} if is_known(type(value)) else _plain_attributes(value)
-    return type(value), without_names(config, seen), of(own, seen)
+
+def _members(cls):
+    """Return the functions and plain attributes of a class, functions out of what wraps them."""
+    skipped = ("__dict__", "__weakref__", "__doc__", "__module__", "__abstractmethods__", "_abc_impl")
+    found = {}
+    for name, one in vars(cls).items():
+        if name in skipped or isinstance(one, (types.GetSetDescriptorType, types.MemberDescriptorType)):
+            continue
+        if isinstance(one, property):
+            one = [part for part in (one.fget, one.fset) if part is not None]
+        found[name] = getattr(one, "__func__", one)
+    return found
+
+
+# -- configurations ---------------------------------------------------------------------------------------------------
 
 
 def config_of(value):
-    """Return the config of an object of Keras, with the functions and objects of users that it holds as they are."""
-    held = {name: one for name, one in vars(value).items() if callable(one) and not is_known(_home(one))}
-    with _without_word_of_lambdas(held):
-        config = value.get_config()
+    """Return the config of an object of Keras, with the functions and objects of users that it holds as they are.
+
+    Raises
+    ------
+    Undescribable
+        If it has none.
+    """
+    held = held_by(value)
+    bare = plain_copy(value)
+    vars(bare).update(dict.fromkeys(held, keras.activations.linear))  # Keras would look for the source of a lambda
+    with without_word_of_lambdas(), describing(value):
+        config = bare.get_config()
     return config | {name: one for name, one in held.items() if name in config}
+
+
+def held_by(value):
+    """Return the functions and callable objects of users that an object holds, by attribute."""
+    return {
+        name: one
+        for name, one in vars(value).items()
+        if callable(one) and not isinstance(one, keras.Layer) and not is_known(_home(one))
+    }
+
+
+@contextmanager
+def describing(value):
+    """Turn what Keras raises of an object that it cannot describe, or make again, into Undescribable."""
+    try:
+        yield
+    except (AttributeError, KeyError, NotImplementedError, OSError, TypeError, ValueError) as error:
+        what = str(error).strip().partition("\n")[0][:200]
+        raise Undescribable(f"{type(value).__name__} cannot be made again from its configuration ({what})") from error
 
 
 def _home(value):
@@ -135,45 +213,32 @@ def _home(value):
 
 
 @contextmanager
-def _without_word_of_lambdas(held):
-    """Nothing is going to be saved, so that Keras need not warn that a lambda cannot be."""
-    if not any(getattr(one, "__name__", None) == "<lambda>" for one in held.values()):
-        yield
-        return
+def without_word_of_lambdas():
+    """Keras need not warn that a lambda could not be saved to a file."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`", UserWarning)
         yield
 
 
-def without_names(config, seen=()):
-    """Return the key of a config without the names of what is in it, and without how weights are drawn."""
+def of_config(config):
+    """Return the key of a config of a class of Keras, without names, seeds, and how weights are drawn."""
     if isinstance(config, dict):
         if "Policy" in str(config.get("class_name")):  # which its name describes
-            return of(config, seen)
-        kept = {
-            str(key): without_names(one, seen)
-            for key, one in config.items()
-            if key not in _NAMES and not str(key).endswith("_initializer")
-        }
-        return tuple(sorted(kept.items(), key=lambda pair: pair[0]))
+            return of(config)
+        kept = {name: one for name, one in config.items() if not _says_nothing(str(name))}
+        return tuple(sorted(((str(name), of_config(one)) for name, one in kept.items()), key=lambda pair: pair[0]))
     if isinstance(config, (list, tuple)):
-        return tuple(without_names(one, seen) for one in config)
-    return of(config, seen)
+        return tuple(map(of_config, config))
+    return of(config)
 
 
-def _plain_attributes(value):
-    """Return what an object of a user's class holds besides what Keras keeps track of."""
-    return {name: one for name, one in plain_state(value).items() if name not in ("name", "_name", "_auto_config")}
+def _says_nothing(name):
+    return name in ("name", "seed", "build_config") or name.endswith("_initializer")
 
 
 def plain_state(value):
-    """Return the attributes of an object that are plain values, arrays, or containers of these."""
-    found = vars(value)
-    return {
-        name: one
-        for name, one in found.items()
-        if not name.startswith("_") and name not in _OF_KERAS and _is_plain(one)
-    }
+    """Return the public attributes of an object that are plain values, arrays, or containers of these."""
+    return {name: one for name, one in vars(value).items() if not name.startswith("_") and _is_plain(one)}
 
 
 def _is_plain(value):

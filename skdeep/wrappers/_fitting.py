@@ -127,7 +127,7 @@ def _remember(wrapper, history, *, keeps):
     wrapper.history_ = dict(before)
     for name, values in history.items():
         name = _outputs.metric_name(name)
-        wrapper.history_[name] = [*before.get(name, []), *map(float, values)]
+        wrapper.history_[name] = [*before.get(name, []), *(one if np.ndim(one) else float(one) for one in values)]
 
 
 def _encoded(wrapper, X, y, sample_weight):
@@ -214,9 +214,9 @@ def inside(wrapper, X, name):
     model = wrapper._model
     part = keras.Model(model.input, layer_of(model, name).output)
     if wrapper.engine_ == "compiled":
-        from skdeep.wrappers import _compiled
+        from skdeep.wrappers import _compilation
 
-        return _compiled.compilation(part, X).predict(X)
+        return _compilation.compilation(part, X).predict(X)
     return part.predict(X, verbose=0)
 
 

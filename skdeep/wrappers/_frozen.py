@@ -17,9 +17,9 @@ def prepare(wrapper, model, X):
         Rows as the model takes them.
     """
     if _can_be_built(model, X):
-        from skdeep.wrappers import _compiled
+        from skdeep.wrappers import _compilation
 
-        _compiled.build_model(model, X)
+        _compilation.build_model(model, X)
     patterns = plans.patterns(wrapper.freeze)
     if wrapper._flags is None and not patterns:
         return

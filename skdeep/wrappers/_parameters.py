@@ -54,8 +54,10 @@ def _check_optimizer(name):
 
 def _unknown(wrapper, name, value, known):
     """Return what is said of a parameter that does not exist."""
+    prefix, routed, _ = name.partition("__")
+    nearest = hint(prefix, wrapper._routing_prefixes) if routed else hint(name, known)
     return (
-        f"Invalid parameter {name} for estimator {wrapper.__name__}.{hint(name, known)}\nThis issue can likely be "
+        f"Invalid parameter {name} for estimator {wrapper.__name__}.{nearest}\nThis issue can likely be "
         f"resolved by setting this parameter in the {wrapper.__name__} constructor:"
         f"\n`{wrapper.__name__}({name}={value})`\nCheck the list of available parameters with "
         "`estimator.get_params().keys()`"

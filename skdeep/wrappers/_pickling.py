@@ -67,6 +67,8 @@ class PackedObject:
     def __init__(self, instance):
         self._class, self._config = type(instance), _content.config_of(instance)
         self._attributes = {} if _content.is_known(type(instance)) else _content.plain_state(instance)
+        if hasattr(instance, "_fn_kwargs"):  # which the config of some losses does not mention
+            self._attributes["_fn_kwargs"] = dict(instance._fn_kwargs)
         self.arrays = [variable.numpy() for variable in getattr(instance, "variables", ())]
 
     def unpacked(self):
@@ -84,7 +86,7 @@ class PackedModel:
     """A model as its class and config, what it was compiled with, its weights, and what its optimizer remembers."""
 
     def __init__(self, model):
-        self._class, self._config, self._built = type(model), model.get_config(), model.get_build_config()
+        self._class, self._config, self._built = type(model), _config(model), model.get_build_config()
         self._objects = _objects(model)
         self._weights = [variable.numpy() for variable in model.weights]
         self._compiled = _compiled_with(model) if model.compiled else None
@@ -114,6 +116,25 @@ class PackedModel:
         memo[id(self)] = copied
         vars(copied).update({name: copy.deepcopy(value, memo) for name, value in self.__getstate__().items()})
         return copied
+
+
+def _config(model):
+    """Return the config of a model, with the functions and objects of users in its layers as they are."""
+    layers = {layer.name: layer for layer in getattr(model, "layers", ()) if not hasattr(layer, "function")}
+    held = {name: _content.held_by(layer) for name, layer in layers.items()}
+    held = {name: found for name, found in held.items() if found and _content.is_known(type(layers[name]))}
+    try:
+        for name, found in held.items():
+            vars(layers[name]).update(dict.fromkeys(found, keras.activations.linear))
+        with _content.without_word_of_lambdas():
+            config = model.get_config()
+    finally:
+        for name, found in held.items():
+            vars(layers[name]).update(found)
+    for one in config.get("layers", ()) if isinstance(config, dict) else ():
+        inner = one["config"] if isinstance(one.get("config"), dict) else {}
+        inner |= {name: found for name, found in held.get(inner.get("name"), {}).items() if name in inner}
+    return config
 
 
 def _objects(model):

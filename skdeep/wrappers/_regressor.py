@@ -62,6 +62,8 @@ class KerasRegressor(RegressorMixin, BaseWrapper):
         """
         return r2_score(y_true, y_pred, **kwargs)
 
+    score = vars(BaseWrapper)["score"]  # before that of the mixin
+
     @property
     def target_encoder(self):
         """A new `RegressorTargetEncoder`; see `BaseWrapper`."""

@@ -159,13 +159,14 @@ def targets(wrapper, y, *, numeric, reset):
         if reset:
             wrapper.target_type_ = "unknown"
         return {name: np.asarray(one) for name, one in y.items()}
-    array = np.asarray(_check_y(y, multi_output=True, y_numeric=numeric, estimator=wrapper))
-    if array.ndim > 2:
-        raise ValueError(f"Found array with dim {array.ndim}. y must have one dimension or two.")
+    if np.ndim(y) > 2 and not wrapper._needs_y:  # images, of an autoencoder
+        array = check_array(y, allow_nd=True, dtype=None, estimator=wrapper, input_name="y")
+    else:
+        array = np.asarray(_check_y(y, multi_output=True, y_numeric=numeric, estimator=wrapper))
     if numeric and array.dtype.kind in "OUS":
         array = array.astype(keras.config.floatx())
     if reset:
-        wrapper.target_type_ = wrapper._type_of_target(array)
+        wrapper.target_type_ = wrapper._type_of_target(array) if array.ndim < 3 else "unknown"
         if array.dtype.kind == "O" and wrapper.target_type_ == "unknown":
             raise ValueError("Unknown label type: y holds objects that are neither labels nor numbers.")
         wrapper.y_dtype_, wrapper.y_ndim_ = array.dtype, array.ndim

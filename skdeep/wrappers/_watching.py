@@ -30,7 +30,7 @@ class Watching:
         self._program, self._names, self._model = program, names, model
         self._callbacks, self._first, self._epochs = callbacks, first_epoch, epochs
         self.by_batch = any(map(wants_batches, callbacks))
-        self._trainable = self._flags()
+        self._trainable, self._logs = self._flags(), {}
 
     def attach(self, *, epochs, steps):
         """Show the model to the callbacks, and tell them how many epochs and steps are planned."""
@@ -54,6 +54,8 @@ class Watching:
         if "epoch" in hook:
             position = [self._first + position[0]]
         logs = {self._renamed(name): value for name, value in logs.items() if name not in ("learning_rate", "seconds")}
+        self._logs = logs if hook == "on_epoch_end" else self._logs
+        logs = dict(self._logs) if hook == "on_train_end" else logs
         before = self._show()
         for callback in self._callbacks:
             getattr(callback, hook)(*position, logs)
