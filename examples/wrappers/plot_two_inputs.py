@@ -105,8 +105,8 @@ print(f"{fits} fits, {skdeep.cache_info().misses - compiled_before} compilations
 # Each bar is the best of the four settings of numbers. Blue are those that are within two points of the best.
 #
 # Where both inputs speak of the same thing, all three do equally well. Where one input says how the other is to be
-# read, only the product learns anything: a sum of two codes in front of the last layer gives every digit its points and every
-# turn its points, but no pair of the two. Concatenation in front of a single layer is such a sum.
+# read, only the product learns much: a sum of two codes in front of the last layer gives every digit its points and
+# every turn its points, but no pair of the two. Concatenation in front of a single layer is such a sum.
 
 joins = grid["model__join"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
