@@ -32,6 +32,8 @@ _SAME_NET = {
     "without XLA. The shortest of several turns is shown.",
     "Texts": "Texts: made-up words, as frequent as words are, and two classes. scikit-learn is a LinearSVC on the same "
     "features, TF-IDF of which the most telling columns are kept; learning these is part of a fit.",
+    "Models": "Models: one function builds a Keras model of dense layers with dropout, for an estimator of ours, one "
+    "of scikeras, and twenty lines around `keras.Model.fit`; Adam, batches of 100, float32.",
 }
 _EPOCH = "An epoch is a whole fit of one epoch, with nothing to compile: the others go on with their compiled model."
 _NOTES = {
@@ -43,6 +45,9 @@ _NOTES = {
     "as a search has to; we have nothing to compile at a second fit.",
     "image-start": "The start of a fit is all that comes before its first step, with nothing to compile for us; Keras "
     "builds and traces a new model, as a search has to.",
+    "model-fit": "Keras and scikeras build and compile a user's model at every fit. Our first fit compiles too; a "
+    "later one builds the model and has nothing to compile.",
+    "model-search": "The search of a model of a user has nothing compiled before it and no refit.",
     "image-memory": "Memory of images: how far the resident size of a process rises, at its peak, from the making of "
     "the images to the end of the fit. The libraries, the compiled net and its working memory are there before.",
 }
@@ -98,7 +103,9 @@ def notes(rows):
         texts.append('"First" is our first fit or search with a net of these sizes, compilation included.')
     if any(row.extrapolated for row in rows):
         names = " and ".join(dict.fromkeys(name for row in rows for name in row.extrapolated))
-        texts.append(f"† {names}: the folds of one learning rate and the refit were timed and multiplied.")
+        texts.append(
+            f"† {names}: the folds of one learning rate, and the refit if there is one, were timed and multiplied."
+        )
     if any(row.bounds for row in rows):
         texts.append('"Held" and "short": whether we take at most so many times what the contender takes.')
     texts += dict.fromkeys(text for case, text in _NOTES.items() if case in cases)

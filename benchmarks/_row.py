@@ -26,7 +26,7 @@ class Row:
         Final training losses, where the contenders train.
     headline : bool
         Whether the row is shown in the picture and in the short table.
-    subject : {"Tables", "Images", "Sequences", "Texts"}
+    subject : {"Tables", "Images", "Sequences", "Texts", "Models"}
         What the nets are trained on: each has a table of its own.
     bounds : dict of str to float
         How many times the value of a contender ours may be.

@@ -1,6 +1,6 @@
 """Compare scikit-deep with scikit-learn's MLP, Keras' own `fit`, scikeras, PyTorch and aeon, side by side in one run.
 
-PyTorch and aeon take part where they are installed. A full run takes about twenty-five minutes on two cores,
+PyTorch and aeon take part where they are installed. A full run takes about half an hour on two cores,
 which should have nothing else to do. It writes `benchmarks.md`, `benchmarks.json` and `benchmarks.png` into
 docs/_static and the short table into the README. `--quick` and `--only` print their table and touch neither.
 """
@@ -18,6 +18,7 @@ import _image_cases
 import _report
 import _sequence_cases
 import _text_cases
+import _wrapper_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "docs" / "_static"
@@ -26,6 +27,7 @@ GROUPS = {
     "images": _image_cases.CASES,
     "sequences": _sequence_cases.CASES,
     "texts": _text_cases.CASES,
+    "models": _wrapper_cases.CASES,
 }
 CASES = {name: case for group in GROUPS.values() for name, case in group.items()}
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def benchmark(benchmark_script):
     """Return the modules of the benchmark."""
-    names = ("run", "_row", "_report", "_image_contenders", "_sequence_contenders")
+    names = ("run", "_row", "_report", "_image_contenders", "_sequence_contenders", "_wrapper_contenders")
     return SimpleNamespace(**{name: benchmark_script(name) for name in names})
 
 
@@ -47,7 +47,8 @@ def test_every_case_can_be_asked_for_by_name(benchmark):
     images = {"image-epoch", "image-start", "image-memory", "image-architectures"}
     sequences = {"sequence-epoch", "sequence-fit"}
     texts = {"text-fit", "text-search", "text-predict"}
-    assert set(benchmark.run.CASES) == tables | images | sequences | texts
+    models = {"model-fit", "model-search"}
+    assert set(benchmark.run.CASES) == tables | images | sequences | texts | models
     options = benchmark.run.parse(["--quick", "--only", "grid", "--only", "image-start"])
     assert options.quick
     assert options.only == ["grid", "image-start"]
@@ -163,6 +164,21 @@ def test_ragged_series_end_in_their_second_half(benchmark):
     for row, given, length in zip(values, X, lengths, strict=True):
         np.testing.assert_array_equal(row[:length], given)
         assert not row[length:].any()
+
+
+@pytest.mark.parametrize("build", ["one_input", "two_inputs"])
+def test_the_model_of_a_user_is_the_same_for_keras_and_for_us(benchmark, build):
+    contenders = benchmark._wrapper_contenders
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 40)).astype(np.float32), np.arange(60) % 3
+    estimators = [
+        contenders.make(name, getattr(contenders, build), epochs=1, batch_size=20).fit(X, y)
+        for name in ("scikit-deep", "Keras")
+    ]
+    shapes = [[tuple(weight.shape) for weight in one.model_.weights] for one in estimators]
+    assert shapes[0] == shapes[1]
+    assert [one.predict(X).shape for one in estimators] == [(60,), (60,)]
+    assert estimators[0].engine_ == "compiled"
 
 
 def test_only_the_marked_section_of_a_page_is_rewritten(benchmark):
