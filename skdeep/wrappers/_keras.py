@@ -14,7 +14,7 @@ def fit(wrapper, rows, validation, arguments, callbacks, schedule, early):
     if validation is not None:
         parts = (taken_by_keras(validation.X), validation.y, _weights(model, validation))
         arguments["validation_data"] = tuple(part for part in parts if part is not None)
-    callbacks = [*callbacks, *_schedules(wrapper, model, schedule, arguments), *_stopping(wrapper, early)]
+    callbacks = [*callbacks, *_schedules(model, schedule, arguments), *_stopping(wrapper, early)]
     if _validation.is_stream(rows.X):
         dropped = ("batch_size", "sample_weight") if rows.y is None else ()
         arguments = {name: value for name, value in arguments.items() if name not in dropped}
@@ -53,9 +53,18 @@ def _stopping(wrapper, early):
     ]
 
 
-def _schedules(wrapper, model, schedule, arguments):
-    """Return a callback that sets the learning rate at the beginning of each epoch."""
+def _schedules(model, schedule, arguments):
+    """Return a callback that sets the learning rate before each batch."""
     if schedule is None:
         return []
     base, epochs = float(model.optimizer.learning_rate), arguments["epochs"]
-    return [keras.callbacks.LearningRateScheduler(lambda epoch: base * float(schedule(epoch / epochs)))]
+
+    class Scheduled(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch = epoch
+
+        def on_train_batch_begin(self, batch, logs=None):
+            share = batch / self.params["steps"] if self.params.get("steps") else 0.0
+            self.model.optimizer.learning_rate = base * float(schedule((self.epoch + share) / epochs))
+
+    return [Scheduled()]

@@ -58,6 +58,11 @@ def objective(compilation, rows):
         name, output = f"loss_{number}", positions
         for step in one.path:
             output = output[step]
+        if rows.y[output] is None:
+            raise ValueError(
+                f"The output {one.name!r} has a loss, but there are no targets for it: give y an entry for each output "
+                "that has a loss, or compile the model with None as its loss."
+            )
         recipe, own = _loss(one.loss)
         own |= {} if one.loss_weights is None else {"weight": float(one.loss_weights)}
         numbers |= {f"{name}/{key}": value for key, value in own.items()}
@@ -66,7 +71,7 @@ def objective(compilation, rows):
         )
         if len(flat) > 1:
             names[name] = f"{one.name}_loss"
-    metrics = _metrics(model, weights_of)
+    metrics = _metrics(model, rows, weights_of)
     names |= zip((one.name for one in metrics), _metric_names(model), strict=True)
     return compiled.recipe(losses, metrics), numbers, names
 
@@ -100,13 +105,15 @@ def _build_loss(keyed, numbers):
     return loss
 
 
-def _metrics(model, weights_of):
+def _metrics(model, rows, weights_of):
     found = []
     if model._compile_metrics is None:
         return found
     for weighted in (False, True):
         which = "_flat_weighted_metrics" if weighted else "_flat_metrics"
         for output, group in enumerate(getattr(model._compile_metrics, which)):
+            if group and rows.y[output] is None:
+                raise ValueError(f"Output number {output} has metrics, but there are no targets for it.")
             for metric in group.metrics if group else ():
                 recipe = Recipe(_build_metric, _content.Keyed(metric, _metric_key(metric)))
                 name, target = f"metric_{len(found)}", f"target_{output}"

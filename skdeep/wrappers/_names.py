@@ -23,7 +23,7 @@ _ALIASES = {
 }  # fmt: skip
 # What Keras calls metrics that were asked for by a short name, and their full names.
 METRICS = {
-    "acc": "accuracy", "ce": "crossentropy", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+    "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
     "mse": "mean_squared_error", "msle": "mean_squared_logarithmic_error",
 }  # fmt: skip
 _BASES = {"losses": "Loss", "metrics": "Metric", "optimizers": "Optimizer"}

@@ -15,7 +15,8 @@ from skdeep.wrappers._docs import documented_by
 class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrapper):
     """The outputs of a Keras model, or of one of its layers, as features.
 
-    Without y the model learns to return X itself, as an autoencoder does, and `layer` names its code.
+    Without y, or with ``ignore_y=True`` in a pipeline that hands y to all steps, the model learns to return X itself,
+    as an autoencoder does, and `layer` names its code.
 
     Parameters
     ----------
@@ -23,6 +24,8 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
     layer : str or None, default=None
         Name of the layer whose outputs are the features; None is those of the model. Of several outputs, and of outputs
         with more axes than two, the values are laid end to end.
+    ignore_y : bool, default=False
+        Whether the model learns to return X although there is y.
     {kwargs}
 
     Attributes
@@ -70,6 +73,7 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
         freeze=None,
         rate_factors=None,
         layer=None,
+        ignore_y=False,
         **kwargs,
     ):
         super().__init__(
@@ -98,9 +102,10 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
             **kwargs,
         )
         self.layer = layer
+        self.ignore_y = ignore_y
 
     def _targets(self, X, y):
-        return X if y is None else y
+        return X if y is None or self.ignore_y else y
 
     def transform(self, X):
         """Return the features of rows.

@@ -199,7 +199,7 @@ def weights(X, sample_weight):
     if isinstance(sample_weight, dict):
         return {name: weights(X, one) for name, one in sample_weight.items()}
     n_rows = first(X).shape[0]
-    if isinstance(sample_weight, (list, tuple)) and sample_weight and all(np.ndim(one) == 1 for one in sample_weight):
+    if _is_of_outputs(sample_weight):
         return [weights(X, one) for one in sample_weight]
     if not np.asarray(sample_weight).any():
         raise ValueError(
@@ -207,6 +207,13 @@ def weights(X, sample_weight):
             "to train on."
         )
     return _check_sample_weight(sample_weight, np.empty((n_rows, 1)), dtype=np.dtype(keras.config.floatx()))
+
+
+def _is_of_outputs(sample_weight):
+    """Whether weights are a list with those of each output, or None for an output without."""
+    if not isinstance(sample_weight, (list, tuple)) or not any(one is not None for one in sample_weight):
+        return False
+    return all(one is None or np.ndim(one) == 1 for one in sample_weight)
 
 
 def first(X):

@@ -238,7 +238,8 @@ def test_nets_inside_a_loss_count_with_their_weights():
         return with_loss(lambda: lambda true, pred: ops.mean(ops.square(net(true) - net(pred)), axis=-1))
 
     for seed in (0, 1):
-        net = keras.Sequential([keras.Input((1,)), layers.Dense(4, "tanh", kernel_initializer=keras.initializers.GlorotNormal(seed))])  # fmt: skip
+        drawn = keras.initializers.GlorotNormal(seed)
+        net = keras.Sequential([keras.Input((1,)), layers.Dense(4, "tanh", kernel_initializer=drawn)])
         assert_like_keras(seen_by(net))
 
 
