@@ -59,7 +59,7 @@ def each(values, function):
 
 def _is_of_several(wrapper, X, n_rows, reset):
     """Whether a list is of inputs: arrays with as many rows as y, or as in the fit."""
-    if not isinstance(X, (list, tuple)) or not all(hasattr(one, "shape") and np.ndim(one) > 1 for one in X):
+    if not isinstance(X, (list, tuple)) or not all(hasattr(one, "shape") and len(one.shape) > 1 for one in X):
         return False
     if not reset:
         return isinstance(getattr(wrapper, "X_shape_", None), list)
@@ -159,7 +159,7 @@ def targets(wrapper, y, *, numeric, reset):
         if reset:
             wrapper.target_type_ = "unknown"
         return {name: np.asarray(one) for name, one in y.items()}
-    if np.ndim(y) > 2 and not wrapper._needs_y:  # images, of an autoencoder
+    if not wrapper._needs_y and np.asarray(y).ndim > 2:  # images, of an autoencoder
         array = check_array(y, allow_nd=True, dtype=None, estimator=wrapper, input_name="y")
     else:
         array = np.asarray(_check_y(y, multi_output=True, y_numeric=numeric, estimator=wrapper))
@@ -213,7 +213,7 @@ def _is_of_outputs(sample_weight):
     """Whether weights are a list with those of each output, or None for an output without."""
     if not isinstance(sample_weight, (list, tuple)) or not any(one is not None for one in sample_weight):
         return False
-    return all(one is None or np.ndim(one) == 1 for one in sample_weight)
+    return all(one is None or np.asarray(one).ndim == 1 for one in sample_weight)
 
 
 def first(X):

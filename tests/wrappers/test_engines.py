@@ -109,13 +109,9 @@ def case(name):
 @pytest.mark.parametrize("name", sorted(REASONS.keys() - {"metric"}))
 def test_keras_trains_what_a_program_cannot_and_the_reason_is_told(name):
     make, targets, parameters, reason = case(name)
-    ours, theirs = twins(make)
-    net = wrapped(ours, engine="auto", epochs=2, **parameters).fit(X, targets)
+    net = wrapped(make(), engine="auto", epochs=1, **parameters).fit(X, targets)
     assert net.engine_.startswith("keras: ")
     assert reason in net.engine_
-    arguments = {"steps_per_epoch": 2} if "fit__steps_per_epoch" in parameters else {}
-    history = keras_fit(theirs, X, targets, epochs=2, **arguments)
-    assert_allclose(net.history_["loss"], history["loss"], rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", REASONS)
