@@ -59,12 +59,7 @@ def with_fit(namespace):
     own = [name for name, member in vars(namespace).items() if getattr(member, "__module__", "") == namespace.__name__]
     names = getattr(namespace, "__all__", [name for name in own if not name.startswith("_")])
     members = {name: getattr(namespace, name) for name in names}
-    return {name for name, member in members.items() if inspect.isclass(member) and is_fitted_to_rows(member)}
-
-
-def is_fitted_to_rows(cls):
-    """Whether there is a `fit` of X; encoders of targets have one of y."""
-    return hasattr(cls, "fit") and list(inspect.signature(cls.fit).parameters)[1] != "y"
+    return {name for name, member in members.items() if inspect.isclass(member) and hasattr(member, "fit")}
 
 
 def wraps_a_model(cls):
