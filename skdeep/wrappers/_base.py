@@ -93,6 +93,10 @@ class BaseWrapper(RoutedParameters):
         Losses and metrics of each epoch.
     engine_ : str
         "compiled", or "keras" and why.
+    weights_ : tuple of ndarray
+        Weights of the model, in Keras' order.
+    paths_ : tuple of str
+        Path of each of these, such as "dense/kernel".
     target_type_ : str
         What y is, in scikit-learn's words.
     feature_encoder_, target_encoder_ : object
@@ -342,6 +346,16 @@ class BaseWrapper(RoutedParameters):
             return (None, *drawn[1:])
         whole = isinstance(self.random_state, (int, np.integer))
         return (int(self.random_state) % 2**32 if whole else drawn[0], *drawn[1:])
+
+    @property
+    def weights_(self):
+        """Weights of the model as arrays, in Keras' order."""
+        return tuple(variable.numpy() for variable in self.model_.weights)
+
+    @property
+    def paths_(self):
+        """Path of each of `weights_`, as patterns of `freeze` and `rate_factors` name them."""
+        return tuple(variable.path for variable in self.model_.weights)
 
     # -- predicting -----------------------------------------------------------------------------------------------
 

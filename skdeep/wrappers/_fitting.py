@@ -212,7 +212,9 @@ def inside(wrapper, X, name):
     if name is None:
         return predict(wrapper, X, {})
     model = wrapper._model
-    part = keras.Model(model.input, layer_of(model, name).output)
+    # A Sequential that was never called has no input.
+    given = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    part = keras.Model(given, layer_of(model, name).output)
     if wrapper.engine_ == "compiled":
         from skdeep.wrappers import _compilation
 

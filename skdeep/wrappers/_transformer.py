@@ -3,6 +3,7 @@
 import math
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.utils._lazy import keras
@@ -105,7 +106,24 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
         self.ignore_y = ignore_y
 
     def _targets(self, X, y):
-        return X if y is None or self.ignore_y else y
+        self._learns_rows = y is None or self.ignore_y
+        return X if self._learns_rows else y
+
+    @available_if(lambda self: vars(self).get("_learns_rows", False))
+    def reconstruct(self, X):
+        """Return what a model that has learned to return X makes of it.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, list or dict of arrays
+            Rows; a list or dict has one array for each input of the model.
+
+        Returns
+        -------
+        rows : ndarray
+            The same rows, made again.
+        """
+        return self.predict(X)
 
     def transform(self, X):
         """Return the features of rows.
