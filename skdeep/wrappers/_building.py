@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from skdeep.utils._collector import collector_paused
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _names
 from skdeep.wrappers._routing import accepts, hint, made, routed
@@ -69,7 +70,7 @@ def build(wrapper, seed):
         arguments["compile_kwargs"] = compile_arguments(wrapper)
     if accepts(function, "params"):
         arguments["params"] = wrapper.get_params()
-    with lock, seeded(seed):
+    with lock, seeded(seed), collector_paused():
         model = function(**arguments)
     if not is_model(model):
         raise TypeError(f"The function that builds the model must return a keras.Model, got {model!r}.")
@@ -107,7 +108,8 @@ def ensure_compiled(wrapper, model):
         If it has no loss, or no optimizer, then.
     """
     if not model.compiled:
-        model.compile(**compile_arguments(wrapper))
+        with collector_paused():
+            model.compile(**compile_arguments(wrapper))
     losses = keras.tree.flatten(getattr(model, "loss", None))
     if not any(loss is not None for loss in losses):
         raise ValueError(
