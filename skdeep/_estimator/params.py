@@ -217,14 +217,14 @@ class TrainingParams:
         None,
         [str, list, tuple, None],
         "str, list of str or None",
-        'Patterns of the paths of weights that are not trained, such as "hidden_0/*"; moving statistics beside such '
-        "weights stay as they are. `paths_` lists all paths. With warm_start, a net that was fitted goes on in part.",
+        'Patterns of the paths of weights that are not trained, such as ``"hidden_0/*"``; moving statistics beside '
+        "such weights stay as they are. `paths_` lists all paths. With warm_start, a net that was fitted goes on in part.",
     )
     rate_factors: object = param(
         None,
         [dict, None],
         "dict or None",
-        'Factors of the learning rate by patterns of the paths of weights, such as {"hidden_0/*": 0.1}. Of several '
+        'Factors of the learning rate by patterns of the paths of weights, such as ``{"hidden_0/*": 0.1}``. Of several '
         "patterns that match, the last counts, before those of the net's own.",
     )
     dtype: str = param(
