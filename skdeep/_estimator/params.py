@@ -218,7 +218,8 @@ class TrainingParams:
         [str, list, tuple, None],
         "str, list of str or None",
         'Patterns of the paths of weights that are not trained, such as ``"hidden_0/*"``; moving statistics beside '
-        "such weights stay as they are. `paths_` lists all paths. With warm_start, a net that was fitted goes on in part.",
+        "such weights stay as they are. `paths_` lists all paths. With warm_start, a net that was fitted goes on in "
+        "part.",
     )
     rate_factors: object = param(
         None,
