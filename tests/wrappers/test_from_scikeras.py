@@ -7,7 +7,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skdeep.wrappers import KerasClassifier, KerasRegressor, from_scikeras
 from tests.wrappers.models import X, X_new, classification_net, compile_model, dense, regression_net, y, y_three
 
-theirs = pytest.importorskip("scikeras.wrappers")
 SETTINGS = {"verbose": 0, "random_state": 0, "epochs": 2, "optimizer": "adam", "optimizer__learning_rate": 0.03125}
 # scikeras 0.13 was written for older versions of scikit-learn and Keras.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -21,7 +20,7 @@ def scikeras_classes(meta):
     return compile_model(classification_net(meta), loss="sparse_categorical_crossentropy")
 
 
-def test_parameters_come_along():
+def test_parameters_come_along(theirs):
     found = from_scikeras(theirs.KerasRegressor(scikeras_net, loss="mse", model__units=3, batch_size=7, **SETTINGS))
     assert type(found) is KerasRegressor
     parameters = found.get_params()
@@ -31,7 +30,7 @@ def test_parameters_come_along():
     assert not found.initialized_
 
 
-def test_a_regressor_that_is_fitted_predicts_the_same():
+def test_a_regressor_that_is_fitted_predicts_the_same(theirs):
     one = theirs.KerasRegressor(scikeras_net, loss="mse", **SETTINGS).fit(X, y[:, 0])
     found = from_scikeras(one)
     assert_allclose(found.predict(X_new), one.predict(X_new), rtol=1e-5, atol=1e-6)
@@ -40,7 +39,7 @@ def test_a_regressor_that_is_fitted_predicts_the_same():
     assert found.current_epoch == 2
 
 
-def test_a_classifier_that_is_fitted_predicts_the_same_and_goes_on():
+def test_a_classifier_that_is_fitted_predicts_the_same_and_goes_on(theirs):
     words = np.array(["a", "b", "c"])[y_three]
     one = theirs.KerasClassifier(scikeras_classes, **SETTINGS).fit(X, words)
     found = from_scikeras(one)
@@ -56,7 +55,7 @@ def test_a_classifier_that_is_fitted_predicts_the_same_and_goes_on():
         assert_array_equal(old, now)
 
 
-def test_both_learn_the_same_from_the_same_model():
+def test_both_learn_the_same_from_the_same_model(theirs):
     one = theirs.KerasRegressor(dense(), fit__shuffle=False, **SETTINGS)
     found = from_scikeras(one)
     assert found.model is not one.model
@@ -66,7 +65,7 @@ def test_both_learn_the_same_from_the_same_model():
     assert_allclose(found.predict(X_new), one.predict(X_new), rtol=1e-4, atol=1e-5)
 
 
-def test_other_estimators_raise():
+def test_other_estimators_raise(theirs):
     with pytest.raises(TypeError, match="from_scikeras takes a KerasClassifier"):
         from_scikeras(KerasRegressor(dense()))
 

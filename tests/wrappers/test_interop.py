@@ -46,14 +46,16 @@ def ours():
     return KerasClassifier(convolutional, validation_split=0.2, **SETTINGS)
 
 
-def theirs():
-    wrappers = pytest.importorskip("scikeras.wrappers")
+@pytest.fixture(params=["ours", "theirs"])
+def net(request):
+    if request.param == "ours":
+        return ours()
+    wrappers = request.getfixturevalue("theirs")
     return wrappers.KerasClassifier(convolutional, validation_split=0.2, **SETTINGS)
 
 
-@pytest.mark.parametrize("make", [ours, theirs])
-def test_displays_of_what_estimators_predict_and_remember(make):
-    net = make().fit(pictures, labels)
+def test_displays_of_what_estimators_predict_and_remember(net):
+    net.fit(pictures, labels)
     curve = LossCurveDisplay.from_estimator(net)
     assert_allclose(curve.ax_.lines[0].get_ydata(), net.history_["loss"])
     shown = MisclassifiedDisplay.from_estimator(net, pictures, labels, n_images=3)
@@ -83,10 +85,9 @@ def test_an_encoder_that_was_taught_labels_makes_no_rows_again():
     assert not hasattr(encoder.fit(digits, digits[:, ::-1]), "reconstruct")
 
 
-@pytest.mark.parametrize("make", [ours, theirs])
-def test_samplers_of_pictures_and_metrics_of_imbalance(make):
+def test_samplers_of_pictures_and_metrics_of_imbalance(net):
     rare = np.flatnonzero((labels != 3) | (np.arange(len(labels)) < 40))
     X, y = pictures[rare], labels[rare]
-    pipeline = make_pipeline(NDResampler(RandomOverSampler(random_state=0)), make()).fit(X, y)
+    pipeline = make_pipeline(NDResampler(RandomOverSampler(random_state=0)), net).fit(X, y)
     scores = {name: scorer(pipeline, X, y) for name, scorer in imbalance_scoring().items()}
     assert_allclose(scores["balanced_accuracy"], balanced_accuracy_score(y, pipeline.predict(X)))
