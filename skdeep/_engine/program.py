@@ -53,7 +53,9 @@ class Program:
         self._built = state.Build(lambda: self._build(numbers))
         self.models, self._objective = self._built.models, self._built.made
         check_updates(self._objective.updates, self._variables)
-        check_patterns(self._objective.updates, spec.rate_factors)
+        check_patterns(
+            self._objective.updates, spec.rate_factors, [variable.path for variable in self._built.variables]
+        )
         shared = in_several(self._objective.updates)
         self._steppers = [Stepper(update, spec, numbers, shared) for update in self._objective.updates]
         for stepper in self._steppers:

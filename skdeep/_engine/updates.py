@@ -175,11 +175,11 @@ def check_updates(updates, numbers):
         raise ValueError("An update that has its turn every few steps needs the live number 'step' in its recipe.")
 
 
-def check_patterns(updates, rate_factors):
-    """Raise ValueError for rate factors that are for no variable."""
+def check_patterns(updates, rate_factors, known):
+    """Raise ValueError for rate factors that are for no variable, trained or one of those known."""
     paths = [variable.path for update in updates for variable in update.variables]
     for pattern, _ in rate_factors:
-        if not any(fnmatchcase(path, pattern) for path in paths):
+        if not any(fnmatchcase(path, pattern) for path in [*paths, *known]):
             raise ValueError(f"No variable has a path like {pattern!r}; there are {paths}.")
 
 

@@ -78,6 +78,8 @@ BAD_VALUES = {
     "tol": [-1e-4, "auto"],
     "callbacks": ["tensorboard", 3],
     "warm_start": ["yes", None],
+    "freeze": [3, {"hidden_0/*": True}],
+    "rate_factors": ["hidden_0/*", 0.1],
     "dtype": ["float16", "int32", None],
     "random_state": ["lucky", -1, 1.5],
     "verbose": [-1, "loud"],

@@ -65,6 +65,8 @@ EFFECTS = {
     "n_iter_no_change": (1, {"tol": 10.0, "n_iter_no_change": 2}),
     "tol": (10.0, {"n_iter_no_change": 2}),
     "warm_start": (True, {}),
+    "freeze": ("hidden_0/*", {}),
+    "rate_factors": ({"hidden_0/*": 0.1}, {}),
     "dtype": ("float32", {}),
     "random_state": (1, {}),
 }
@@ -151,6 +153,8 @@ UNUSUAL = {
     "mixup": 0.3,
     "callbacks": [keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.3, patience=1)],
     "warm_start": True,
+    "freeze": "hidden_0/*",
+    "rate_factors": {"hidden_0/*": 0.1},
     "dtype": "float64",
     "random_state": 5,
     "verbose": 0,
