@@ -6,14 +6,14 @@ from functools import partial
 import numpy as np
 
 
-class _Identity:
+class Identity:
     """Compares by identity and keeps the object alive, so that its id cannot be reused."""
 
     def __init__(self, value):
         self.value = value
 
     def __eq__(self, other):
-        return isinstance(other, _Identity) and self.value is other.value
+        return isinstance(other, Identity) and self.value is other.value
 
     def __hash__(self):
         return id(self.value)
@@ -41,7 +41,7 @@ def freeze(value):
         return partial, freeze(value.func), freeze(value.args), freeze(value.keywords)
     if hasattr(value, "get_config") and not getattr(value, "weights", None):
         return type(value), freeze(value.get_config())
-    return _Identity(value)
+    return Identity(value)
 
 
 def plain_copy(instance):
@@ -62,7 +62,26 @@ def _is_keras(cls):
     return cls.__module__.partition(".")[0] in ("keras", "builtins")
 
 
-class KerasObject:
+class Keyed:
+    """An object that hashes and compares by a key.
+
+    Parameters
+    ----------
+    instance : object
+    key : hashable
+    """
+
+    def __init__(self, instance, key):
+        self.instance, self.key = instance, key
+
+    def __eq__(self, other):
+        return type(other) is type(self) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+
+class KerasObject(Keyed):
     """An object that hashes and compares by what it computes: its class and config, less names and live numbers.
 
     Parameters
@@ -88,22 +107,13 @@ class KerasObject:
         ignored = {"name", "attribute name", *live, *(f"attribute {name}" for name in live)}
         self.key = type(instance), freeze({name: value for name, value in config.items() if name not in ignored})
 
-    def __eq__(self, other):
-        return type(other) is type(self) and self.key == other.key
 
-    def __hash__(self):
-        return hash(self.key)
-
-
-class CallableObject:
+class CallableObject(Keyed):
     """A callable with a state of its own, which compares by class and state; later changes do not reach it."""
 
     def __init__(self, instance):
         self.instance = plain_copy(instance)
         self.key = type(instance), freeze(dict(vars(instance)))
-
-    __eq__ = KerasObject.__eq__
-    __hash__ = KerasObject.__hash__
 
 
 def described(value):

@@ -10,6 +10,7 @@ from skdeep._data.columns import Dense, Sparse
 from skdeep._engine import views
 from skdeep._engine.cache import cache
 from skdeep._engine.spec import InputSignature, ModelSpec
+from skdeep.utils._keys import Keyed
 from skdeep.utils._tensorflow import Functional, compute_output_spec, keras, tf
 from skdeep.wrappers import _content, _structure
 
@@ -67,7 +68,7 @@ def compilation(model, X):
     columns = tuple((f"input_{number}", column_of(one, dtype)) for number, one in enumerate(keras.tree.flatten(X)))
     signature = InputSignature(columns, dtype)
     given = keras.tree.map_structure(lambda _: 0, X)
-    structure = _content.Keyed((model, given), (_structure.key(model), _content.of(given)))
+    structure = Keyed((model, given), (_structure.key(model), _content.of(given)))
     spec = ModelSpec(_structure.build, structure, tuple(_structure.numbers(model)))
     outputs = keras.tree.map_structure(lambda _: 0, symbolic_outputs(model, X))
     return Compilation(model, spec, signature, outputs, len(keras.tree.flatten(outputs)))

@@ -16,6 +16,7 @@ from skdeep._engine.cache import cache
 from skdeep._engine.fit import loop
 from skdeep._engine.spec import ProgramSpec, TrainPlan
 from skdeep._estimator import plans
+from skdeep.utils._keys import Keyed
 from skdeep.utils._tensorflow import keras
 from skdeep.wrappers import _content, _minimised, _structure
 from skdeep.wrappers._compilation import column_of, stored
@@ -129,7 +130,7 @@ def _optimizer(instance):
     recipe, numbers = optimizers.recipe(instance)
     if not _content.is_known(type(instance)):
         key = recipe.config.key, _content.of(type(instance))
-        recipe = dataclasses.replace(recipe, config=_content.Keyed(instance, key))
+        recipe = dataclasses.replace(recipe, config=Keyed(instance, key))
     return recipe, numbers
 
 

@@ -6,13 +6,15 @@ hold. What may change by itself, variables and layers with weights, counts by id
 """
 
 import functools
+import sys
+import sysconfig
 import types
 import warnings
 from contextlib import contextmanager
 
 import numpy as np
 
-from skdeep.utils._keys import freeze, plain_copy
+from skdeep.utils._keys import Identity, freeze, plain_copy
 from skdeep.utils._lazy import keras
 
 _PLAIN = (str, bytes, bool, int, float, complex, type(None))
@@ -31,46 +33,28 @@ class Undescribable(Exception):
     """A model holds something that cannot be told from its configuration."""
 
 
-class Keyed:
-    """An object that hashes and compares by a key.
-
-    Parameters
-    ----------
-    instance : object
-    key : hashable
-    """
-
-    def __init__(self, instance, key):
-        self.instance, self.key = instance, key
-
-    def __eq__(self, other):
-        return type(other) is type(self) and self.key == other.key
-
-    def __hash__(self):
-        return hash(self.key)
-
-
-def of(value, seen=()):
+def of(value, seen=None):
     """Return a hashable key of what a value means.
 
     Parameters
     ----------
     value : object
-    seen : tuple of int
-        Ids of what is being described already.
+    seen : dict, optional
+        What was met before, by id: (its number, itself). It is described once, however many functions read it.
     """
     if isinstance(value, _PLAIN):
         return type(value), repr(value) if isinstance(value, float) else value
+    seen = {} if seen is None else seen
     if id(value) in seen:
-        return "again", seen.index(id(value))
-    seen = (*seen, id(value))
+        return "again", seen[id(value)][0]
+    seen[id(value)] = len(seen), value
     for kinds, describe in (
         (dict, lambda: _of_pairs(value.items(), seen)),
         ((list, tuple), lambda: tuple(of(one, seen) for one in value)),
         ((set, frozenset), lambda: tuple(sorted(map(repr, value)))),
         (slice, lambda: tuple(of(one, seen) for one in (value.start, value.stop, value.step))),
         (types.ModuleType, lambda: value.__name__),
-        (functools.partial, lambda: (of(value.func, seen), of(value.args, seen), of(value.keywords, seen))),
+        (functools.partial, lambda: tuple(of(one, seen) for one in (value.func, value.args, value.keywords))),
         (types.MethodType, lambda: (of(value.__func__, seen), of(value.__self__, seen))),
         (types.FunctionType, lambda: _of_function(value, seen)),
         (type, lambda: _of_class(value, seen)),
@@ -83,32 +67,21 @@ def of(value, seen=()):
 
 
 def _of_pairs(pairs, seen):
-    found = [(str(name), of(one, seen)) for name, one in pairs]
-    return tuple(sorted(found, key=lambda pair: pair[0]))
+    named = sorted(((str(name), one) for name, one in pairs), key=lambda pair: pair[0])
+    return tuple((name, of(one, seen)) for name, one in named)
 
 
 def _of_object(value, seen):
     if isinstance(value, (keras.Variable, keras.Layer)) or hasattr(value, "assign"):
-        return "it", _Identity(value)  # its weights are not in any configuration, and may change
+        return "it", Identity(value)  # its weights are not in any configuration, and may change
     if hasattr(value, "numpy") and hasattr(value, "shape"):
         return "tensor", freeze(np.asarray(value))
+    if isinstance(value, keras.initializers.Initializer) and is_known(type(value)):
+        return "object", type(value), of(value.get_config(), seen)  # it holds a seed that was drawn, which is another
     if not hasattr(value, "__dict__") or (is_known(type(value)) and not hasattr(value, "get_config")):
-        return "it", _Identity(value)
+        return "it", Identity(value)
     held = {name: one for name, one in vars(value).items() if name not in _OF_OBJECTS}
     return "object", of(type(value), seen), _of_pairs(held.items(), seen)
-
-
-class _Identity:
-    """Compares by identity and keeps the object alive, so that its id cannot be reused."""
-
-    def __init__(self, value):
-        self.value = value
-
-    def __eq__(self, other):
-        return isinstance(other, _Identity) and self.value is other.value
-
-    def __hash__(self):
-        return id(self.value)
 
 
 def is_known(value):
@@ -117,9 +90,15 @@ def is_known(value):
     return str(home).partition(".")[0] in _LIBRARIES
 
 
+def _is_installed(value):
+    """Whether a function or class comes with a package, or with Python, whose modules nobody writes to."""
+    module = sys.modules.get(value.__module__)
+    return str(getattr(module, "__file__", "")).startswith(tuple(set(sysconfig.get_paths().values())))
+
+
 def _of_function(function, seen):
-    if is_known(function):
-        return _Identity(function)
+    if is_known(function) or (_is_installed(function) and "<locals>" not in function.__qualname__):
+        return Identity(function)
     code = function.__code__
     cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
     read = {name: function.__globals__[name] for name in _names_in(code) & function.__globals__.keys()}
@@ -150,7 +129,7 @@ def _of_code(code):
 
 def _of_class(cls, seen):
     """Return the key of a class: itself if it is of a library, else what its functions and attributes are."""
-    if is_known(cls):
+    if is_known(cls) or _is_installed(cls):
         return cls
     own = [base for base in cls.__mro__ if not is_known(base)]
     further = tuple(base for base in cls.__mro__ if is_known(base))

@@ -4,7 +4,7 @@ import numpy as np
 
 from skdeep._engine.objectives import compiled
 from skdeep._engine.spec import Recipe
-from skdeep.utils._keys import plain_copy
+from skdeep.utils._keys import Keyed, plain_copy
 from skdeep.utils._tensorflow import keras
 from skdeep.wrappers import _content
 from skdeep.wrappers._compilation import symbolic, symbolic_outputs
@@ -91,7 +91,7 @@ def _loss(loss):
     if live:
         held["_fn_kwargs"] = {name: value for name, value in given.items() if name not in live}
     key = _content.of(type(loss)), _content.of(held)
-    return Recipe(_build_loss, _content.Keyed(loss, (key, tuple(live))), tuple(live)), live
+    return Recipe(_build_loss, Keyed(loss, (key, tuple(live))), tuple(live)), live
 
 
 def _is_live(value):
@@ -115,7 +115,7 @@ def _metrics(model, rows, weights_of):
             if group and rows.y[output] is None:
                 raise ValueError(f"Output number {output} has metrics, but there are no targets for it.")
             for metric in group.metrics if group else ():
-                recipe = Recipe(_build_metric, _content.Keyed(metric, _metric_key(metric)))
+                recipe = Recipe(_build_metric, Keyed(metric, _metric_key(metric)))
                 name, target = f"metric_{len(found)}", f"target_{output}"
                 found.append(compiled.CompiledMetric(name, output, target, recipe, weights_of(output), weighted))
     return found

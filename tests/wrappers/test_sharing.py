@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 
 import skdeep
-from skdeep.wrappers import BaseWrapper
+from skdeep.wrappers import BaseWrapper, _content
 
 layers, ops = keras.layers, keras.ops
 X = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
@@ -305,6 +305,32 @@ def test_models_are_trained_as_they_are(name):
     assert_like_keras(COPIES[name])
 
 
+class Drawing(layers.Layer):
+    def __init__(self, start="glorot_uniform", **keywords):
+        super().__init__(**keywords)
+        self.start = keras.initializers.get(start)
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 3), initializer=self.start)
+
+    def call(self, inputs):
+        return inputs @ self.kernel
+
+
+HELPERS = "\n".join(
+    f"def step_{n}(x): return x + {' + '.join(f'0 * step_{m}(x)' for m in range(n)) or 'x'}" for n in range(60)
+)
+
+
+def test_functions_that_call_each_other_are_described_once():
+    module = {"__name__": "helpers"}
+    exec(HELPERS, module)  # each calls all before it: 2 ** 60 ways lead to the first
+    first = _content.of(module["step_59"])
+    assert first == _content.of(module["step_59"])
+    exec("def step_0(x): return x + 2 * x", module)
+    assert first != _content.of(module["step_59"])
+
+
 def of_a_class(units):
     class Net(keras.Model):
         def __init__(self, units, **keywords):
@@ -330,6 +356,7 @@ SHARED = {
     "slices": lambda: through(lambda x: x[:, 1:])(),
     "closures": lambda: stack(lambda: layers.Dense(4, made(0.2)))(),
     "local losses": lambda: with_loss(lambda: lambda true, pred: ops.mean(ops.abs(true - pred), axis=-1))(),
+    "initializers that layers hold": lambda: stack(Drawing)(),
     "a class of layers": lambda: stack(lambda: Projected(3))(),
     "a class of models": lambda: of_a_class(4)(),
     "nested models": lambda: stack(stack(lambda: layers.Dense(5, "tanh")))(),
