@@ -78,6 +78,22 @@ def is_elementwise(recipe):
     return ours and not any(getattr(instance, name) for name in _BY_VARIABLE)
 
 
+def remembered(optimizer):
+    """Return what an optimizer remembers as arrays, in the structure of `slots`."""
+    return {
+        name: [one.value.numpy() for one in held] if isinstance(held, (list, tuple)) else held.value.numpy()
+        for name, held in slots(optimizer).items()
+    }
+
+
+def remember(optimizer, arrays):
+    """Overwrite what an optimizer remembers with arrays in the structure of `slots`."""
+    for name, held in slots(optimizer).items():
+        several = isinstance(held, (list, tuple))
+        for variable, array in zip(held, arrays[name], strict=True) if several else [(held, arrays[name])]:
+            variable.assign(array)
+
+
 def slots(optimizer):
     """Return what an optimizer remembers, as variables by attribute: one, or a list with one for each of its weights.
 

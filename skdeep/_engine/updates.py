@@ -71,19 +71,13 @@ class Stepper:
 
     def slots(self):
         """Return what the optimizer remembers as arrays by attribute: one, or a list with one for each variable."""
-        found = {}
-        for name, held in optimizers.slots(self.optimizer).items():
-            several = isinstance(held, (list, tuple))
-            found[name] = self.layout.parts([one.value.numpy() for one in held]) if several else held.value.numpy()
-        return found
+        found = optimizers.remembered(self.optimizer)
+        return {name: self.layout.parts(one) if isinstance(one, list) else one for name, one in found.items()}
 
     def load_slots(self, arrays):
         """Overwrite what the optimizer remembers with arrays as `slots` returns them."""
-        for name, held in optimizers.slots(self.optimizer).items():
-            several = isinstance(held, (list, tuple))
-            pairs = zip(held, self.layout.whole(arrays[name]), strict=True) if several else [(held, arrays[name])]
-            for variable, array in pairs:
-                variable.assign(array)
+        whole = {name: self.layout.whole(one) if isinstance(one, list) else one for name, one in arrays.items()}
+        optimizers.remember(self.optimizer, whole)
 
     def _transformed(self, gradients, values):
         """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""

@@ -7,6 +7,7 @@ from skdeep.utils._keys import forgets_its_config
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _outputs, _validation
 from skdeep.wrappers._content import Undescribable
+from skdeep.wrappers._rows import Rows
 
 # What may be in the way of a fit of our own, as methods of a model's class or of a model itself.
 _FIT = (
@@ -26,7 +27,7 @@ def reason(wrapper, model, rows, validation, arguments, callbacks):
     if wrapper.engine == "keras":
         return "engine='keras'"
     further = sorted(name for name in arguments.keys() - _ARGUMENTS if arguments[name] not in (None, 1))
-    found = (
+    return (
         _overridden(model, _FIT)
         or _of_rows(rows)
         or (validation and _of_rows(validation))
@@ -34,11 +35,15 @@ def reason(wrapper, model, rows, validation, arguments, callbacks):
         or _of_training(model)
         or ("a callback hears of batches that are evaluated" if _hears(callbacks, "on_test_batch_") else None)
         or _of_layers(model)
-        or (None if arguments["batch_size"] is None or np.ndim(arguments["batch_size"]) == 0 else "batch_size")
     )
-    if found is not None and wrapper.engine == "compiled":
-        raise ValueError(f"engine='compiled' cannot train this model: {found}. Use engine='auto' or 'keras'.")
-    return found
+
+
+def check_allowed(wrapper, reason):
+    """Raise ValueError if Keras would train a model, although a wrapper asks for what only a program does."""
+    if wrapper.engine == "compiled":
+        raise ValueError(f"engine='compiled' cannot train this model: {reason}. Use engine='auto' or 'keras'.")
+    if wrapper.rate_factors:
+        raise ValueError(f"rate_factors cannot be used where Keras trains a model itself, here because of: {reason}.")
 
 
 def _overridden(model, names):
@@ -111,7 +116,7 @@ def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, g
         _minimised.build_losses(model, rows)
         late = _minimised.why_not(model)
         if late is not None:
-            return _otherwise(wrapper, late)
+            return None, late
         training = _training(wrapper, rows, arguments, schedule, early, goes_on)
 
         def watching(program, names):
@@ -123,22 +128,14 @@ def compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, g
         if wrapper.model is model:  # which its owner may look at without asking us
             _ = wrapper.model_
     except Undescribable as error:
-        return _otherwise(wrapper, str(error))
+        return None, str(error)
     wrapper._compilation = compilation
     return history, None
 
 
-def _otherwise(wrapper, why):
-    if wrapper.engine == "compiled":
-        raise ValueError(f"engine='compiled' cannot train this model: {why}. Use engine='auto' or 'keras'.")
-    return None, why
-
-
 def _aligned(rows, compilation):
-    from skdeep.wrappers._compilation import Rows
-
     about = compilation.model, compilation.outputs, compilation.n_outputs
-    y = _outputs.as_targets(_outputs.aligned(rows.y, *about, "targets"))
+    y = [None if one is None else np.asarray(one) for one in _outputs.aligned(rows.y, *about, "targets")]
     weights = rows.sample_weight
     if isinstance(weights, (dict, list)):
         weights = _outputs.aligned(weights, *about, "weights")
@@ -178,12 +175,9 @@ def for_prediction(wrapper, X, arguments, callbacks):
     known = getattr(wrapper, "_compilation", None)
     if known is not None and known.model is model:
         return known
-    return _fresh(model, X) if getattr(wrapper, "engine_", None) == "compiled" else None
-
-
-def _fresh(model, X):
-    """Return the Compilation of a model that was copied, or opened, since it was fitted."""
-    from skdeep.wrappers import _compilation
+    if getattr(wrapper, "engine_", None) != "compiled":
+        return None
+    from skdeep.wrappers import _compilation  # of a model that was copied, or opened, since it was fitted
 
     return _compilation.compilation(model, X)
 

@@ -7,11 +7,11 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.wrappers._base import BaseWrapper
-from skdeep.wrappers._docs import documented_by
+from skdeep.wrappers._docs import completed_by
 from skdeep.wrappers._encoders import ClassifierLabelEncoder
 
 
-@documented_by(BaseWrapper)
+@completed_by(BaseWrapper)
 class KerasClassifier(ClassifierMixin, BaseWrapper):
     """A Keras model as a classifier.
 
@@ -57,59 +57,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):
 
     _needs_y = True
 
-    def __init__(
-        self,
-        model=None,
-        *,
-        build_fn=None,
-        warm_start=False,
-        random_state=None,
-        optimizer="rmsprop",
-        loss=None,
-        metrics=None,
-        batch_size=None,
-        validation_batch_size=None,
-        verbose=1,
-        callbacks=None,
-        validation_split=0.0,
-        shuffle=True,
-        run_eagerly=False,
-        epochs=1,
-        engine="auto",
-        early_stopping=False,
-        n_iter_no_change=10,
-        tol=0.0,
-        learning_rate_schedule=None,
-        freeze=None,
-        rate_factors=None,
-        class_weight=None,
-        **kwargs,
-    ):
-        super().__init__(
-            model=model,
-            build_fn=build_fn,
-            warm_start=warm_start,
-            random_state=random_state,
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            batch_size=batch_size,
-            validation_batch_size=validation_batch_size,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            shuffle=shuffle,
-            run_eagerly=run_eagerly,
-            epochs=epochs,
-            engine=engine,
-            early_stopping=early_stopping,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            learning_rate_schedule=learning_rate_schedule,
-            freeze=freeze,
-            rate_factors=rate_factors,
-            **kwargs,
-        )
+    def __init__(self, model=None, *, class_weight=None, **kwargs):
+        super().__init__(model, **kwargs)
         self.class_weight = class_weight
 
     @staticmethod

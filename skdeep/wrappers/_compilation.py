@@ -36,30 +36,17 @@ class Compilation:
     outputs: Any
     n_outputs: int
 
+    def arrays(self, X):
+        """Return inputs by the names that they have in a program."""
+        pairs = zip(self.signature.inputs, keras.tree.flatten(X), strict=True)
+        return {name: stored(one, column) for (name, column), one in pairs}
+
     def predict(self, X):
         """Return what the model computes, in its structure."""
-        arrays = {
-            name: stored(one, column)
-            for (name, column), one in zip(self.signature.inputs, keras.tree.flatten(X), strict=True)
-        }
         view = views.outputs(target_names(self.n_outputs))
         weights = [tf.convert_to_tensor(variable.value) for variable in self.model.weights]
-        found = cache.predictor(self.spec, self.signature, view)(weights, arrays)
+        found = cache.predictor(self.spec, self.signature, view)(weights, self.arrays(X))
         return keras.tree.pack_sequence_as(self.outputs, found)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows as a model takes them: inputs and targets in its structures, weights for all outputs or one for each."""
-
-    X: Any
-    y: Any
-    sample_weight: Any = None
-
-    @property
-    def n_rows(self):
-        """Number of rows."""
-        return keras.tree.flatten(self.X)[0].shape[0]
 
 
 def compilation(model, X):

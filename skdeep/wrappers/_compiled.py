@@ -1,7 +1,6 @@
 """Training a user's model on a compiled program, and writing back what was learned."""
 
 import dataclasses
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,7 +16,6 @@ from skdeep._engine.fit import loop
 from skdeep._engine.spec import ProgramSpec, TrainPlan
 from skdeep._estimator import plans
 from skdeep.utils._keys import Keyed
-from skdeep.utils._tensorflow import keras
 from skdeep.wrappers import _content, _minimised, _structure
 from skdeep.wrappers._compilation import column_of, stored
 
@@ -97,7 +95,7 @@ def fit(compilation, rows, held_out, training, watching, remembered):
             one.call("on_test_end", {})
         return {f"val_{name}": value for name, value in zip(program.evaluated, means, strict=True)}
 
-    with _unchanged_on_failure(model, weights), cache.lease(spec) as program:
+    with cache.lease(spec) as program:
         shown += [watching(program, names)] if watching else []
         goes_on = training.goes_on or remembered is not None
         result = loop.fit(
@@ -112,17 +110,7 @@ def fit(compilation, rows, held_out, training, watching, remembered):
         remembered = program.slots()
         write_back(model, result.weights)
     kept = {name: values for name, values in result.history.items() if name not in ("seconds", "learning_rate")}
-    return {_renamed(name, names): values for name, values in kept.items()}, remembered
-
-
-@contextmanager
-def _unchanged_on_failure(model, weights):
-    """Give a model the weights that it had if the block raises: callbacks have seen others."""
-    try:
-        yield
-    except BaseException:
-        write_back(model, weights)
-        raise
+    return {renamed(name, names): values for name, values in kept.items()}, remembered
 
 
 def _optimizer(instance):
@@ -194,10 +182,6 @@ def _data(spec, rows, compilation):
     if rows is None:
         return None
     columns = dict(spec.targets)
-    inputs = {
-        name: stored(one, column)
-        for (name, column), one in zip(compilation.signature.inputs, keras.tree.flatten(rows.X), strict=True)
-    }
     targets = {f"target_{at}": one for at, one in enumerate(rows.y) if one is not None}
     weight = rows.sample_weight
     if any(name.startswith("weights_") for name in columns):
@@ -206,10 +190,11 @@ def _data(spec, rows, compilation):
         targets |= {f"weights_{at}": ones if one is None else one for at, one in enumerate(given)}
         weight = None
     targets = {name: stored(one, columns[name]) for name, one in targets.items()}
-    return Data(spec, inputs, targets, weight)
+    return Data(spec, compilation.arrays(rows.X), targets, weight)
 
 
-def _renamed(name, names):
+def renamed(name, names):
+    """Return what Keras calls a column of a program, of validation rows too."""
     prefix = "val_" if name.startswith("val_") else ""
     inner = name.removeprefix(prefix)
     return prefix + names.get(inner, inner)
@@ -223,19 +208,11 @@ def write_back(model, weights):
 
 def slots(optimizer):
     """Return what an optimizer remembers as arrays, or None if it has not taken a step."""
-    if not optimizer.built or not optimizer.iterations.numpy():
-        return None
-    return {
-        name: [one.numpy() for one in held] if isinstance(held, (list, tuple)) else held.numpy()
-        for name, held in optimizers.slots(optimizer).items()
-    }
+    return optimizers.remembered(optimizer) if optimizer.built and optimizer.iterations.numpy() else None
 
 
 def write_slots(model, arrays):
     """Give the optimizer of a model what it remembers."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
-    for name, held in optimizers.slots(model.optimizer).items():
-        several = isinstance(held, (list, tuple))
-        for variable, array in zip(held, arrays[name], strict=True) if several else [(held, arrays[name])]:
-            variable.assign(array)
+    optimizers.remember(model.optimizer, arrays)

@@ -1,7 +1,6 @@
 """The life of a fit: rows are checked and encoded, a model is built, and one of two engines trains it."""
 
-from dataclasses import dataclass
-from typing import Any
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -9,29 +8,12 @@ from sklearn.model_selection import train_test_split
 
 from skdeep.schedules import resolve
 from skdeep.utils._lazy import keras
-from skdeep.wrappers import _building, _choice, _frozen, _keras, _outputs, _validation
+from skdeep.wrappers import _building, _choice, _frozen, _keras, _names, _outputs, _validation
 from skdeep.wrappers._encoders import AsGiven
 from skdeep.wrappers._routing import hint, routed
+from skdeep.wrappers._rows import Rows
 
 _HELD_OUT = 0.1  # of the rows, where early stopping is asked for and nothing else is said
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Rows as a model takes them."""
-
-    X: Any
-    y: Any
-    sample_weight: Any = None
-
-    def taken(self, rows):
-        """Return some of the rows."""
-        return Encoded(*(_validation.taken(one, rows) for one in (self.X, self.y, self.sample_weight)))
-
-    @property
-    def n_rows(self):
-        """Number of rows."""
-        return _validation.first(self.X).shape[0]
 
 
 def initialize(wrapper, X, y):
@@ -99,7 +81,7 @@ def train(wrapper, X, y, sample_weight, held_out, arguments, *, goes_on, increme
     model = wrapper._model
     callbacks = _building.callbacks(wrapper, "fit")
     if _validation.is_stream(X):
-        rows, validation = Encoded(X, None if y is None else wrapper.target_encoder_.transform(y), sample_weight), None
+        rows, validation = Rows(X, None if y is None else wrapper.target_encoder_.transform(y), sample_weight), None
     else:
         rows = _encoded(wrapper, X, y, sample_weight)
         validation = _held_out(wrapper, held_out, arguments)
@@ -110,23 +92,37 @@ def train(wrapper, X, y, sample_weight, held_out, arguments, *, goes_on, increme
     arguments = _arguments(wrapper, rows, arguments)
     rows, validation, arguments = _split(wrapper, rows, validation, arguments, early=not incremental)
     schedule = None if incremental else resolve(wrapper.learning_rate_schedule)
-    reason = _choice.reason(wrapper, model, rows, validation, arguments, callbacks)
     early = bool(wrapper.early_stopping) and not incremental
-    if reason is None:
-        history, reason = _choice.compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, goes_on)
-    if reason is not None and wrapper.rate_factors:
-        raise ValueError(f"rate_factors cannot be used where Keras trains a model itself, here because of: {reason}.")
-    if reason is not None:
-        history = _keras.fit(wrapper, rows, validation, arguments, callbacks, schedule, early)
+    with _unchanged_on_failure(model):
+        reason = _choice.reason(wrapper, model, rows, validation, arguments, callbacks)
+        if reason is None:
+            found = _choice.compiled(wrapper, rows, validation, arguments, callbacks, schedule, early, goes_on)
+            history, reason = found
+        if reason is not None:
+            _choice.check_allowed(wrapper, reason)
+            history = _keras.fit(wrapper, rows, validation, arguments, callbacks, schedule, early)
     wrapper.engine_ = "compiled" if reason is None else f"keras: {reason}"
     _remember(wrapper, history, keeps=goes_on and arguments["initial_epoch"] > 0)
+
+
+@contextmanager
+def _unchanged_on_failure(model):
+    """Give a model, and its optimizer, what they had if the block raises: in it they have seen other weights."""
+    variables = [*model.weights, *(model.optimizer.variables if model.optimizer.built else ())]
+    arrays = [variable.numpy() for variable in variables]
+    try:
+        yield
+    except BaseException:
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array)
+        raise
 
 
 def _remember(wrapper, history, *, keeps):
     before = wrapper.history_ if keeps and hasattr(wrapper, "history_") else {}
     wrapper.history_ = dict(before)
     for name, values in history.items():
-        name = _outputs.metric_name(name)
+        name = _names.full_name(name)
         wrapper.history_[name] = [*before.get(name, []), *(one if np.ndim(one) else float(one) for one in values)]
 
 
@@ -136,17 +132,16 @@ def _encoded(wrapper, X, y, sample_weight):
         there = np.flatnonzero(weights)
         X, y, weights = (_validation.taken(one, there) for one in (X, y, weights))
     y = None if y is None else wrapper.target_encoder_.transform(y)
-    return Encoded(wrapper.feature_encoder_.transform(X), y, weights)
+    return Rows(wrapper.feature_encoder_.transform(X), y, weights)
 
 
 def _held_out(wrapper, held_out, arguments):
     """Return validation rows, or None; those of Keras' `validation_data` are encoded already."""
+    given = arguments.get("validation_data")
+    if given is not None:
+        return Rows(*given) if isinstance(given, (list, tuple)) else None
     X, y, sample_weight = held_out
-    if arguments.get("validation_data") is not None:
-        return (
-            Encoded(*arguments["validation_data"]) if isinstance(arguments["validation_data"], (list, tuple)) else None
-        )
-    if (X is None) != (y is None):
+    if (X is None) != (y is None) and (X is None or wrapper._targets(X, y) is None):
         raise ValueError("X_val and y_val go together: give both or neither.")
     if X is None:
         if sample_weight is not None:
@@ -154,7 +149,7 @@ def _held_out(wrapper, held_out, arguments):
         return None
     X, y = checked(wrapper, X, y, reset=False)
     weights = _validation.weights(X, sample_weight)
-    return Encoded(wrapper.feature_encoder_.transform(X), wrapper.target_encoder_.transform(y), weights)
+    return Rows(wrapper.feature_encoder_.transform(X), wrapper.target_encoder_.transform(y), weights)
 
 
 def _arguments(wrapper, rows, given):

@@ -1,11 +1,11 @@
 """Names of losses, metrics and optimizers, and the classes of Keras that they mean."""
 
-import difflib
 import inspect
 import re
 import sys
 
 from skdeep.utils._lazy import keras
+from skdeep.wrappers._routing import hint
 
 _ALIASES = {
     "losses": {
@@ -20,11 +20,6 @@ _ALIASES = {
         "msle": "MeanSquaredLogarithmicError", "rmse": "RootMeanSquaredError",
     },
     "optimizers": {},
-}  # fmt: skip
-# What Keras calls metrics that were asked for by a short name, and their full names.
-METRICS = {
-    "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
-    "mse": "mean_squared_error", "msle": "mean_squared_logarithmic_error",
 }  # fmt: skip
 _BASES = {"losses": "Loss", "metrics": "Metric", "optimizers": "Optimizer"}
 _KINDS = {"losses": "loss", "metrics": "metric identifier", "optimizers": "optimizer"}
@@ -76,9 +71,8 @@ def as_class(name, module):
 
 
 def _unknown(name, module, known):
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return ValueError(f"Could not interpret {_KINDS[module]} {name!r}: keras.{module} has none of that name.{hint}")
+    named = f"Could not interpret {_KINDS[module]} {name!r}: keras.{module} has none of that name."
+    return ValueError(f"{named}{hint(name.lower(), known)}")
 
 
 def as_classes(what, module):
@@ -98,3 +92,8 @@ def name_of(what, module):
         what = as_class(what, module)
     cls = what if inspect.isclass(what) else type(what)
     return getattr(what, "__name__", None) if inspect.isfunction(what) else snake(cls.__name__)
+
+
+def full_name(metric):
+    """Return the full name of a metric that may be called by a short one, as in "mae"."""
+    return snake(_ALIASES["metrics"][metric]) if metric in _ALIASES["metrics"] else metric

@@ -3,8 +3,6 @@
 import inspect
 import weakref
 
-import numpy as np
-
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _names
 
@@ -74,15 +72,3 @@ def names_of(model, structure, n_outputs):
     if isinstance(structure, dict):
         return [path[-1] for path, _ in keras.tree.flatten_with_path(structure)]
     return list(getattr(model, "output_names", None) or range(n_outputs))
-
-
-def as_targets(values):
-    """Return targets as arrays that Keras takes."""
-    return [None if one is None else np.asarray(one) for one in values]
-
-
-def metric_name(name):
-    """Return the full name of a metric in a history: "accuracy" for "acc"."""
-    if name == "loss" or name.startswith("val_"):
-        return name
-    return _names.METRICS.get(name, name)

@@ -38,7 +38,7 @@ def cloned(value):
         return copied(value)
     if isinstance(value, keras.Model):
         return PackedModel(value).unpacked()
-    if _is_plain(value):
+    if _is_of_keras(value):
         return PackedObject(value).unpacked()
     return _each(value, cloned) if type(value) in (dict, list, tuple) else clone(value, safe=False)
 
@@ -54,10 +54,10 @@ def _packed(value, known):
         if id(value) not in known:
             known[id(value)] = PackedModel(value)
         return known[id(value)]
-    return PackedObject(value) if _is_plain(value) else _each(value, lambda one: _packed(one, known))
+    return PackedObject(value) if _is_of_keras(value) else _each(value, lambda one: _packed(one, known))
 
 
-def _is_plain(value):
+def _is_of_keras(value):
     return isinstance(value, (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric))
 
 

@@ -4,11 +4,11 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from skdeep.wrappers._base import BaseWrapper
-from skdeep.wrappers._docs import documented_by
+from skdeep.wrappers._docs import completed_by
 from skdeep.wrappers._encoders import RegressorTargetEncoder
 
 
-@documented_by(BaseWrapper)
+@completed_by(BaseWrapper)
 class KerasRegressor(RegressorMixin, BaseWrapper):
     """A Keras model as a regressor.
 

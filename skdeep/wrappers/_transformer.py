@@ -9,10 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep.utils._lazy import keras
 from skdeep.wrappers import _fitting, _validation
 from skdeep.wrappers._base import BaseWrapper
-from skdeep.wrappers._docs import documented_by
+from skdeep.wrappers._docs import completed_by
 
 
-@documented_by(BaseWrapper)
+@completed_by(BaseWrapper)
 class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWrapper):
     """The outputs of a Keras model, or of one of its layers, as features.
 
@@ -48,66 +48,17 @@ class KerasTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseWr
     (150, 2)
     """
 
-    def __init__(
-        self,
-        model=None,
-        *,
-        build_fn=None,
-        warm_start=False,
-        random_state=None,
-        optimizer="rmsprop",
-        loss=None,
-        metrics=None,
-        batch_size=None,
-        validation_batch_size=None,
-        verbose=1,
-        callbacks=None,
-        validation_split=0.0,
-        shuffle=True,
-        run_eagerly=False,
-        epochs=1,
-        engine="auto",
-        early_stopping=False,
-        n_iter_no_change=10,
-        tol=0.0,
-        learning_rate_schedule=None,
-        freeze=None,
-        rate_factors=None,
-        layer=None,
-        ignore_y=False,
-        **kwargs,
-    ):
-        super().__init__(
-            model=model,
-            build_fn=build_fn,
-            warm_start=warm_start,
-            random_state=random_state,
-            optimizer=optimizer,
-            loss=loss,
-            metrics=metrics,
-            batch_size=batch_size,
-            validation_batch_size=validation_batch_size,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            shuffle=shuffle,
-            run_eagerly=run_eagerly,
-            epochs=epochs,
-            engine=engine,
-            early_stopping=early_stopping,
-            n_iter_no_change=n_iter_no_change,
-            tol=tol,
-            learning_rate_schedule=learning_rate_schedule,
-            freeze=freeze,
-            rate_factors=rate_factors,
-            **kwargs,
-        )
+    def __init__(self, model=None, *, layer=None, ignore_y=False, **kwargs):
+        super().__init__(model, **kwargs)
         self.layer = layer
         self.ignore_y = ignore_y
 
     def _targets(self, X, y):
+        return X if y is None or self.ignore_y else y
+
+    def _train(self, X, y, *arguments, **named):
+        super()._train(X, y, *arguments, **named)
         self._learns_rows = y is None or self.ignore_y
-        return X if self._learns_rows else y
 
     @available_if(lambda self: vars(self).get("_learns_rows", False))
     def reconstruct(self, X):

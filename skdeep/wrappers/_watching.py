@@ -4,6 +4,7 @@ import numpy as np
 
 from skdeep._engine.fit.callbacks import wants_batches
 from skdeep.utils._tensorflow import keras
+from skdeep.wrappers._compiled import renamed, write_back
 
 
 class Watching:
@@ -53,7 +54,8 @@ class Watching:
         *position, logs = arguments
         if "epoch" in hook:
             position = [self._first + position[0]]
-        logs = {self._renamed(name): value for name, value in logs.items() if name not in ("learning_rate", "seconds")}
+        logs = {name: value for name, value in logs.items() if name not in ("learning_rate", "seconds")}
+        logs = {renamed(name, self._names): value for name, value in logs.items()}
         self._logs = logs if hook == "on_epoch_end" else self._logs
         logs = dict(self._logs) if hook == "on_train_end" else logs
         before = self._show()
@@ -61,14 +63,9 @@ class Watching:
             getattr(callback, hook)(*position, logs)
         self._take_back(before)
 
-    def _renamed(self, name):
-        prefix = "val_" if name.startswith("val_") else ""
-        return prefix + self._names.get(name.removeprefix(prefix), name.removeprefix(prefix))
-
     def _show(self):
         weights = self._program.weights()
-        for variable, array in zip(self._model.weights, weights, strict=True):
-            variable.assign(array)
+        write_back(self._model, weights)
         rate = self._model.optimizer._learning_rate
         if isinstance(rate, keras.Variable):
             rate.assign(self._program.learning_rate)
