@@ -7,8 +7,11 @@ rows in memory and how a batch is read from them. Whole numbers that are ids are
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from skdeep.utils._lazy import keras
+
+_MOMENTS = 16  # of an example
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ class Dense:
     def inputs(self, name):
         """Return these inputs as Keras' symbolic tensors, by name."""
         return {name: keras.Input(self.shape, dtype=self.dtype, name=name)}
+
+    def example(self, n_rows):
+        """Return rows of zeros, as `tensors` takes them."""
+        shape = [_MOMENTS if size is None else size for size in self.shape]
+        return np.zeros((n_rows, *shape), self.stored or self.dtype)
 
     def _read(self, values):
         return values if self.stored is None else _tf().cast(values, self.dtype)
@@ -137,6 +145,10 @@ class Sparse(_Rows):
         """Return a sparse symbolic tensor, by name."""
         return {name: keras.Input(self.shape, dtype=self.dtype, sparse=True, name=name)}
 
+    def example(self, n_rows):
+        """Return rows of zeros, as `tensors` takes them."""
+        return sparse.csr_matrix((n_rows, *self.shape), dtype=self.dtype)
+
 
 @dataclass(frozen=True)
 class Ragged(_Rows):
@@ -188,6 +200,10 @@ class Ragged(_Rows):
             values: keras.Input((None, *self.shape), dtype=self.dtype, name=values),
             lengths: keras.Input((), dtype="int32", name=lengths),
         }
+
+    def example(self, n_rows):
+        """Return rows of zeros, as `tensors` takes them."""
+        return [np.zeros((_MOMENTS, *self.shape), self.dtype)] * n_rows
 
 
 def _tf():

@@ -56,8 +56,16 @@ class ModelSpec(Recipe):
     """An architecture: `build(config, signature, numbers)` returns a keras.Model, or a dict of named ones.
 
     Outputs carry no activation. The number "step" is counted by the engine, for layers that have to know how many
-    batches have gone before.
+    batches have gone before. `operations(config, n_columns)` describes nets of dense layers without Keras: it returns a
+    dict with a tuple of operations (`skdeep.utils._operations`) for each model, or None where a config has something
+    that cannot be described.
     """
+
+    operations: Callable | None = None
+
+    def described(self, n_columns):
+        """Return the operations of each model on rows of so many columns, or None if there is no description."""
+        return self.operations and self.operations(self.config, n_columns)
 
 
 @dataclass(frozen=True)

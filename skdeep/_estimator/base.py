@@ -12,6 +12,7 @@ from skdeep._data.rows import split
 from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.utils._words import check_values, parameter_hint
 
+_ROWS_OF_AN_EXAMPLE = 1
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
@@ -93,9 +94,53 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _outputs(self, X, names=()):
         """Return what the net computes of validated rows, one array an output, in the order of the names."""
+        signature = self._net.inputs.signature(X)
+        return self._computed(self._net.inputs.encode(X, signature), signature, names)
+
+    def _computed(self, arrays, signature, names=()):
+        """Return what the net computes of named arrays, in NumPy where that can be."""
+        from skdeep._engine import in_numpy
+
+        made = in_numpy.outputs(self._net, self.weights_, arrays)
+        if made is not None:
+            return made
         from skdeep._engine import views
 
-        return self._viewed(X, views.members() if self._net.n_members > 1 else views.outputs(names))
+        view = views.members() if self._net.n_members > 1 else views.outputs(names)
+        return self._forward(view, signature)(arrays)
+
+    def warm_up(self, X=None):
+        """Compile the prediction, so that the first request of a service does not wait for TensorFlow.
+
+        Nets of dense layers need none of it: up to 256 rows are computed by NumPy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...), default=None
+            A few rows such as those of requests. None is rows of zeros, of the shape that `fit` was given; where rows
+            may differ in length, as series and texts do, give some.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_is_fitted(self, "weights_")
+        if X is None:
+            signature = self._net.signature
+            arrays = {name: column.example(_ROWS_OF_AN_EXAMPLE) for name, column in signature.inputs}
+            self._computed(arrays, signature, self._output_names)
+        else:
+            self._answer(X)
+        return self
+
+    def _answer(self, X):
+        """Compute what requests ask for."""
+        self._outputs(self._net.inputs.validate(self, X, reset=False), self._output_names)
+
+    @property
+    def _output_names(self):
+        return () if self._net.target is None else self._net.target.names
 
     def _viewed(self, X, view):
         """Return what a view of the net computes of validated rows, one array each."""

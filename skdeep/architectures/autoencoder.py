@@ -5,6 +5,7 @@ from typing import Any
 
 from skdeep.architectures import _activations, _forms
 from skdeep.utils._lazy import keras
+from skdeep.utils._operations import Operation
 
 # Paths of the weights that are learned from rows, and not by descent.
 ENCODED = ("standardization/moving_mean", "standardization/moving_variance")
@@ -96,6 +97,53 @@ def build(config, signature, numbers):
     given = [{name: column.inputs(name)[name] for name, column in conditions} for _ in range(2)]
     encoder = _encoder(form, column.inputs(name) | given[0], numbers)
     return {"encoder": encoder, "decoder": _decoder(form, given[1])}
+
+
+def operations(config, n_columns):
+    """Describe encoder and decoder of a config without Keras.
+
+    Parameters
+    ----------
+    config : AutoencoderConfig
+    n_columns : int
+        Of the rows.
+
+    Returns
+    -------
+    operations : dict of tuple of Operation, or None
+        None if they are not of dense layers, or the activation is no name.
+    """
+    if config.architecture != "dense" or not isinstance(config.activation, str):
+        return None
+    n_layers, names = len(config.hidden_layer_sizes), ("code_layer", "log_variance_layer")
+    encoders = [f"encoder_{index}" for index in range(n_layers)]
+    decoders = [f"decoder_{index}" for index in range(n_layers)]
+    begin = [Operation("standardization", ("input",), "standardization", ENCODED, 0.0)] if config.standardized else []
+    encoding = [*begin, *_described(encoders, begin[-1].makes if begin else "input", config.activation)]
+    features = encoding[-1].makes if encoding else "input"
+    encoding += [_dense(name, features) for name in names[: 2 if config.spread else 1]]
+    kernels = dict(zip([*decoders, "rows"], ["code_layer", *encoders[::-1]], strict=True)) if config.tied else {}
+    decoding = _described(decoders, "input", config.activation, kernels)
+    decoding.append(_dense("rows", decoding[-1].makes if decoding else "input", kernels.get("rows")))
+    if config.standardized and config.units:
+        decoding.append(Operation("standardization", ("rows",), "units", DECODED, 0.0))
+    return {"encoder": tuple(encoding), "decoder": tuple(decoding)}
+
+
+def _described(names, reads, activation, kernels=()):
+    """Return the operations of hidden layers; `kernels` has those whose kernel is that of another layer."""
+    found = []
+    for name in names:
+        found.append(_dense(name, reads, dict(kernels).get(name)))
+        if activation != "linear":
+            found.append(Operation("activation", (name,), f"{name}_activation", (), activation))
+        reads = found[-1].makes
+    return found
+
+
+def _dense(name, reads, of=None):
+    kind = "dense" if of is None else "transposed"
+    return Operation(kind, (reads,), name, (f"{of or name}/kernel", f"{name}/bias"))
 
 
 def _encoder(form, inputs, numbers):

@@ -7,8 +7,10 @@ from typing import Any
 from skdeep.architectures import _activations
 from skdeep.utils._keys import undescribed
 from skdeep.utils._lazy import keras
+from skdeep.utils._operations import Operation
 
 _MAXOUT_PIECES = 2
+_EPSILON = 1e-3  # of both normalisations, as in Keras
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,52 @@ def hidden_layers(rows, config, dtype, numbers):
     return hidden
 
 
+def operations(config, n_columns):
+    """Describe the net of a config without Keras.
+
+    Parameters
+    ----------
+    config : MLPConfig
+    n_columns : int
+        Of the rows.
+
+    Returns
+    -------
+    operations : dict of tuple of Operation, or None
+        Of the one model; None if the activation is no name.
+    """
+    if not isinstance(config.activation, str):
+        return None
+    found, hidden, width = [], "input", n_columns
+    for index, units in enumerate(config.hidden_layer_sizes):
+        steps = _operations_of_layer(config, index, hidden)
+        if config.residual and width == units:
+            steps.append(Operation("add", (hidden, steps[-1].makes), f"residual_{index}"))
+        found += steps
+        hidden, width = steps[-1].makes, units
+    for index in range(len(config.output_sizes)):
+        name = f"output_{index}"
+        found.append(Operation("dense", (hidden,), name, (f"{name}/kernel", f"{name}/bias")))
+    return {"mlp": tuple(found)}
+
+
+def _operations_of_layer(config, index, reads):
+    name = f"hidden_{index}"
+    kernel, bias = f"{name}/kernel", f"{name}/bias"
+    steps = [Operation("dense", (reads,), name, (kernel,) if config.normalization else (kernel, bias))]
+    if config.normalization:
+        normalized = f"normalization_{index}"
+        own = ("gamma", "beta", "moving_mean", "moving_variance")[: 4 if config.normalization == "batch" else 2]
+        weights = tuple(f"{normalized}/{one}" for one in own)
+        kind = f"{config.normalization}_normalization"
+        steps.append(Operation(kind, (name,), normalized, weights, _EPSILON))
+    if config.activation == "maxout":
+        steps.append(Operation("maxout", (steps[-1].makes,), f"largest_{index}", (), _MAXOUT_PIECES))
+    elif config.activation != "linear":
+        steps.append(Operation("activation", (steps[-1].makes,), f"activation_{index}", (), config.activation))
+    return steps
+
+
 def _initializer(config, index):
     """Return the initial weights of a hidden layer.
 
@@ -161,6 +209,6 @@ def _hidden_layer(inputs, units, index, config, dtype, numbers):
         from skdeep.architectures._blocks import dropout
 
         hidden = dropout(numbers["dropout"], dtype=dtype, name=f"dropout_{index}")(hidden)
-    if config.residual and inputs.shape[-1] == units and not getattr(inputs, "sparse", False):
+    if config.residual and inputs.shape[-1] == units:
         hidden = keras.layers.Add(dtype=dtype, name=f"residual_{index}")([inputs, hidden])
     return hidden

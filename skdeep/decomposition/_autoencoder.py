@@ -152,7 +152,7 @@ class Autoencoder(_AutoencoderParams, Coding):
         )
         autoencoder.check(config)
         numbers = {"noise": float(self.noise)} if config.noise else {}
-        spec = ModelSpec(autoencoder.build, config, tuple(numbers))
+        spec = ModelSpec(autoencoder.build, config, tuple(numbers), operations=autoencoder.operations)
         return Design(
             spec, numbers, *SCHEDULE, earlier=self._earlier(config), initial=lambda: statistics(inputs), steps=STEPS
         )

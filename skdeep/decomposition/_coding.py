@@ -202,14 +202,12 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
             In units of the training rows, and in the shape in which `fit` was given them.
         """
         check_is_fitted(self, "weights_")
-        from skdeep._engine import views
-
         codes = check_array(X, dtype=[np.float64, np.float32], estimator=self)
         if codes.shape[1] != self._n_features_out:
             raise ValueError(f"X has {codes.shape[1]} columns, but codes have {self._n_features_out}.")
         net = self._net
         called = InputSignature((("code", Dense((self._n_features_out,), net.dtype)),), net.dtype)
-        (rows,) = self._forward(views.model("decoder", called))({"code": precision.converted(codes, net.dtype)})
+        (rows,) = self._chained({"code": precision.converted(codes, net.dtype)}, BOTH[1:], called)
         return self._as_rows(rows).astype(codes.dtype, copy=False).reshape(len(rows), *self.row_shape_)
 
     def reconstruct(self, X):
@@ -249,12 +247,30 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
     def _made(self, X, *models):
         """Return what models make of rows one after the other, in the precision of X."""
         check_is_fitted(self, "weights_")
-        from skdeep._engine import views
-
         kind = np.float32 if precision.is_single(X) else np.float64
         X = self._net.inputs.validate(self, X, reset=False)
-        made, *_ = self._viewed(X, views.chain(models))
+        signature = self._net.inputs.signature(X)
+        made, *_ = self._chained(self._net.inputs.encode(X, signature), models, signature)
         return (self._as_rows(made) if models == BOTH else made).astype(kind, copy=False)
+
+    def _answer(self, X):
+        self.transform(X)
+
+    def _computed(self, arrays, signature, names=()):
+        return self._chained(arrays, BOTH[:1], signature)
+
+    def _chained(self, arrays, models, signature):
+        """Return what models make of named arrays one after the other."""
+        from skdeep._engine import in_numpy
+
+        made = in_numpy.outputs(self._net, self.weights_, arrays, models)
+        if made is not None:
+            return made
+        from skdeep._engine import views
+
+        if models == BOTH[1:]:
+            return self._forward(views.model(BOTH[1], signature))(arrays)
+        return self._forward(views.chain(models), signature)(arrays)
 
     def _as_rows(self, decoded):
         """Return what a decoder made as rows in their units: what it made."""

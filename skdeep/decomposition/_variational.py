@@ -192,7 +192,7 @@ class VariationalAutoencoder(_VariationalParams, Coding):
             units=self.likelihood == "gaussian",
         )
         autoencoder.check(config)
-        spec = ModelSpec(autoencoder.build, config)
+        spec = ModelSpec(autoencoder.build, config, operations=autoencoder.operations)
         return Design(spec, {}, *SCHEDULE, initial=lambda: _initial(inputs), steps=STEPS)
 
     def _as_rows(self, decoded):

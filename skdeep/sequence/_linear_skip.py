@@ -36,7 +36,7 @@ class _Net(DeepRegressor, TrainingParams, RegressorParams):
 
     def _design(self, inputs, signature, output_sizes):
         config = mlp.MLPConfig(self.hidden_layer_sizes, output_sizes, kernel_initializer="glorot_uniform")
-        return Design(ModelSpec(mlp.build, config), {})
+        return Design(ModelSpec(mlp.build, config, operations=mlp.operations), {})
 
 
 @dataclass(frozen=True)

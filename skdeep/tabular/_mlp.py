@@ -94,7 +94,8 @@ class _MLP:
         mlp.check(config)
         numbers = {"dropout": float(self.dropout)} if config.dropout else {}
         learned = ("bias_deviation",) if config.draws_biases else ()
-        return Design(ModelSpec(mlp.build, config, (*numbers, *learned)), numbers, mixup=float(self.mixup) or None)
+        spec = ModelSpec(mlp.build, config, (*numbers, *learned), operations=mlp.operations)
+        return Design(spec, numbers, mixup=float(self.mixup) or None)
 
     @property
     def coefs_(self):

@@ -290,6 +290,22 @@ class TextGenerator(GeneratorParams, LanguageParams, BaseDeepEstimator):
         (logs,) = forward({"X": windows.series})
         return windows.totals(logs), np.array([len(row) - 1 for row in rows])
 
+    def warm_up(self, X=None):
+        """Compile what `sample` needs, so that the first request of a service does not wait for TensorFlow.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,), default=None
+            Prompts such as those of requests.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        self.sample(prompt="" if X is None else X, length=1, random_state=0)
+        return self
+
     def _train(self, texts, X_val, **options):
         problem = NextToken(_ended.n_ids(self.sequencer_))
         held_out = RowData(None) if X_val is None else self._rows(data.read_texts(X_val, "X_val"))

@@ -335,6 +335,22 @@ class Seq2SeqTransducer(_TransducerParams, BaseDeepEstimator):
         rows = [np.append(ids, _ended.end(self.source_sequencer_)).astype(np.int32) for ids in rows]
         return Series(np.concatenate(rows), np.array([len(ids) for ids in rows]))
 
+    def warm_up(self, X=None):
+        """Compile what `predict` needs, so that the first request of a service does not wait for TensorFlow.
+
+        Parameters
+        ----------
+        X : array-like of str of shape (n_samples,), default=None
+            Texts such as those of requests.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        self.predict([""] if X is None else X)
+        return self
+
     def _train(self, rows, held_out, **options):
         problem = NextToken(_ended.n_ids(self.target_sequencer_))
         fitting.fit(self, self._inputs(), problem, rows, held_out, **options)

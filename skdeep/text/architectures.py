@@ -50,7 +50,8 @@ class _OfCounts(Architecture):
         mlp.check(config)
         numbers = {"dropout": float(dropout)} if config.dropout else {}
         learned = ("bias_deviation",) if config.draws_biases else ()
-        return Design(ModelSpec(mlp.build, config, (*numbers, *learned)), numbers, *SCHEDULE, steps=self._steps)
+        spec = ModelSpec(mlp.build, config, (*numbers, *learned), operations=mlp.operations)
+        return Design(spec, numbers, *SCHEDULE, steps=self._steps)
 
 
 @estimator
