@@ -118,7 +118,7 @@ def outputs(net, weights, arrays, models=()):
     Parameters
     ----------
     net : Net
-        `spec` describes the architecture, `paths` name the weights.
+        `spec` describes the architecture, `paths` name the weights; these are not known before the end of a training.
     weights : sequence of ndarray
     arrays : dict of ndarray or sparse matrix
         The inputs by name.
@@ -131,7 +131,7 @@ def outputs(net, weights, arrays, models=()):
     outputs : list of ndarray or None
     """
     rows, *more = arrays.values()
-    if more or net.spec.operations is None or rows.shape[0] > MOST_ROWS:
+    if more or net.spec.operations is None or rows.shape[0] > MOST_ROWS or not net.paths:
         return None
     described = net.spec.described(rows.shape[1])
     if described is None or not all(map(is_known, described.values())):
