@@ -26,9 +26,9 @@ def to_onnx(model, X=None):
     model : estimator instance
         A fitted estimator of this package, or a pipeline, search, vote, calibration ... of scikit-learn that has one.
     X : array-like or DataFrame of shape (n_samples, ...), default=None
-        Some rows, whose types become those of the inputs: a DataFrame makes an input of each column, an array one that
-        is called "X", of single precision unless X is of double. None is an array of single precision, as wide as the
-        training rows.
+        Some rows, whose types become those of the inputs. A DataFrame makes an input of shape (n_samples, 1) of each
+        column: numbers of single precision, whole numbers (int64) or strings. An array makes one that is called "X", of
+        single precision unless X is of double. None is an array of single precision, as wide as the training rows.
 
     Returns
     -------
@@ -136,10 +136,10 @@ def _without_samplers(model):
 
 def _initial_types(model, X):
     """Return the names and types of the inputs."""
-    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, guess_tensor_type
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType
 
     if isinstance(X, pd.DataFrame):
-        return [(name, _of_column(X[name], guess_tensor_type)) for name in X.columns]
+        return [(name, _of_column(X[name])) for name in X.columns]
     first = model.steps[0][1] if isinstance(model, Pipeline) else model
     if X is None:
         shape, is_whole = _shape(model, first)
@@ -154,12 +154,11 @@ def _initial_types(model, X):
     return [("X", kind([None, *X.shape[1:]]))]
 
 
-def _of_column(column, guess):
-    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, Int64TensorType, StringTensorType
+def _of_column(column):
+    """Return the type of an input for a column: single precision for fractions, for which imputers have operators."""
+    from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 
-    kinds = {"f": DoubleTensorType, "i": Int64TensorType, "u": Int64TensorType, "b": Int64TensorType}
-    if column.dtype == np.float32:
-        return FloatTensorType([None, 1])
+    kinds = {"f": FloatTensorType, "i": Int64TensorType, "u": Int64TensorType, "b": Int64TensorType}
     return kinds.get(getattr(column.dtype, "kind", "O"), StringTensorType)([None, 1])
 
 

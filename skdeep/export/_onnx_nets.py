@@ -33,7 +33,7 @@ def is_net(one):
 
 def is_wrapper(one):
     """Whether an object is a fitted estimator of a user's Keras model."""
-    return {"model_", "target_type_", "engine_"} <= vars(one).keys() if hasattr(one, "__dict__") else False
+    return {"target_encoder_", "target_type_", "engine_"} <= vars(one).keys() if hasattr(one, "__dict__") else False
 
 
 def is_fitted(net):
