@@ -28,6 +28,8 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
             Path of each of these, such as "hidden_0/kernel".
     """
 
+    _epoch_is_step = False  # or it is one step of training at a rate that rises; set by what looks for a rate
+
     def __new__(cls, *arguments, **parameters):
         """Say what a parameter of another library is called here."""
         for name in parameters.keys() - cls._parameter_constraints.keys():
