@@ -93,7 +93,6 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         seeds=seeds,
         incremental=incremental,
     )
-    run, stages = training.by_step(run, stages) if estimator._epoch_is_step else (run, stages)
     start = _start(estimator, before, design)
     first_epoch = 0 if before is None else estimator.n_epochs_
     net = dataclasses.replace(net, guess=problem.guess(run.rows.targets, run.rows.sample_weight, target))

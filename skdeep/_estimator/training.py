@@ -150,6 +150,8 @@ def best_of(attempts, run, stages, start, first_epoch):
     Diverged
         If all attempts did.
     """
+    if run.parameters._epoch_is_step:
+        run, stages = _by_step(run, stages)
     best = None
     for number in range(attempts.n_restarts + 1):
         attempt = run if number == 0 else dataclasses.replace(run, seeds=_seeds_of_attempt(run.seeds, number))
@@ -188,8 +190,8 @@ def _seeds_of_attempt(seeds, number):
     return int(weights), seeds[1], int(noise)
 
 
-def by_step(run, stages):
-    """Return a run, and its stage of the whole net, in which an epoch is one step and nothing else changes."""
+def _by_step(run, stages):
+    """Return a run whose epochs are steps, and whose numbers stay, but for the learning rate; with its main stage."""
     constant = dataclasses.replace(run.training, schedules={})
     order = OneStep(run.order, run.batch_size)
     whole = next(stage for stage in stages if stage.objective is None)
