@@ -151,7 +151,7 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
                 f"{self.min_learning_rate}."
             )
         rates, losses = self._tested(X, y, fit_params)
-        n_losses = _suggestion.n_steps_before_divergence(losses)
+        n_losses = _suggestion.n_steps_before_divergence(rates, losses)
         if n_losses < _FEWEST_LOSSES:
             raise ValueError(
                 f"Training diverged in step {n_losses + 1}, at a learning rate of {rates[n_losses]:.3g}. Scale the "

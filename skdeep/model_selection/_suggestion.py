@@ -4,27 +4,29 @@ import numpy as np
 
 _WIDTH = 0.2  # decades of the learning rate: the standard deviation of the weights by which losses are smoothed
 _BEGINNING = 0.1  # of the steps, whose rates are too low to learn anything
-_DEVIATIONS = 5.0  # of the losses of the beginning, that are no divergence
+_DEVIATIONS = 3.0  # of the losses of the beginning, which a fall has to exceed
 _HALF = 0.5  # of the whole fall of the loss
 _BELOW_LEAST = 10.0  # the rate of the least loss is too high for a whole training; a tenth of it is not
 
 
-def n_steps_before_divergence(losses):
-    """Return the number of losses up to the first that is as far above the beginning as the least was below it.
+def n_steps_before_divergence(learning_rates, losses):
+    """Return the number of losses up to the first, after the least, that is as far above the beginning as that below.
 
     Parameters
     ----------
-    losses : ndarray of shape (n_steps,)
-        The last ones may be infinite or NaN.
+    learning_rates, losses : ndarray of shape (n_steps,)
+        The last losses may be infinite or NaN.
     """
     finite = np.isfinite(losses)
-    losses = losses[: len(losses) if finite.all() else int(finite.argmin())]
+    if not finite.all():
+        losses = losses[: int(finite.argmin())]
     if not len(losses):
         return 0
-    start, noise = _beginning(losses)
-    height = np.maximum(start - np.minimum.accumulate(losses), _DEVIATIONS * noise)
-    above = losses > start + height
-    return int(above.argmax()) + 1 if above.any() else len(losses)
+    start, _ = _beginning(losses)
+    ceiling = start + max(start - losses.min(), 0.0)
+    least = int(smoothed(learning_rates[: len(losses)], np.minimum(losses, ceiling)).argmin())
+    above = losses[least:] > ceiling
+    return least + int(above.argmax()) + 1 if above.any() else len(losses)
 
 
 def smoothed(learning_rates, losses):
@@ -49,11 +51,11 @@ def suggested(learning_rates, losses):
     Returns
     -------
     learning_rate : float
-        NaN if the losses do not come to lie below those of the beginning by more than these differ from each other.
+        NaN if the losses do not come to lie below those of the beginning by more than chance.
     """
     least = int(losses.argmin())
     start, noise = _beginning(losses)
-    if start - losses[least] <= noise:
+    if start - losses[least] <= _DEVIATIONS * noise:
         return np.nan
     fallen = start - losses[: least + 1] >= _HALF * (start - losses[least])
     return float(min(learning_rates[int(fallen.argmax())], learning_rates[least] / _BELOW_LEAST))
