@@ -23,8 +23,8 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
     the rate shows where a net learns fast (Smith, 2017). A clone of the estimator is trained, for `n_steps` steps in
     all; the estimator itself stays as it is.
 
-    The suggestion is the rate at which half of the fall of the loss is done, or a tenth of the rate of the least loss,
-    if that is lower. It is a good constant rate, and a good one to start from for a schedule.
+    The suggestion is the geometric mean of two rates: the one at which half of the fall of the loss is done, and a
+    tenth of the one at which the loss is least. It is a good constant rate, and a good one for a schedule to start at.
 
     Parameters
     ----------

@@ -3,10 +3,11 @@
 import numpy as np
 
 _WIDTH = 0.2  # decades of the learning rate: the standard deviation of the weights by which losses are smoothed
-_BEGINNING = 0.1  # of the steps, whose rates are too low to learn anything
+_BEGINNING = 0.1  # of the steps, whose rates are too low to learn anything; of few steps, ...
+_FEWEST_STEPS = 4  # ... so many
 _DEVIATIONS = 3.0  # of the losses of the beginning, which a fall has to exceed
 _HALF = 0.5  # of the whole fall of the loss
-_BELOW_LEAST = 10.0  # the rate of the least loss is too high for a whole training; a tenth of it is not
+_BELOW_LEAST = 10.0  # the rate of the least loss is too high for a whole training
 
 
 def n_steps_before_divergence(learning_rates, losses):
@@ -42,7 +43,10 @@ def smoothed(learning_rates, losses):
 
 
 def suggested(learning_rates, losses):
-    """Return the rate at which half of the fall of smoothed losses is done, and a tenth of that of the least at most.
+    """Return the rate between that at which half of the fall of smoothed losses is done and a tenth of the least's.
+
+    It is their geometric mean. The first is too low where much of the fall is easy, such as the mean of the rows; the
+    second is too high where a loss is low for a moment at rates that a longer training does not stand.
 
     Parameters
     ----------
@@ -58,10 +62,10 @@ def suggested(learning_rates, losses):
     if start - losses[least] <= _DEVIATIONS * noise:
         return np.nan
     fallen = start - losses[: least + 1] >= _HALF * (start - losses[least])
-    return float(min(learning_rates[int(fallen.argmax())], learning_rates[least] / _BELOW_LEAST))
+    return float(np.sqrt(learning_rates[int(fallen.argmax())] * learning_rates[least] / _BELOW_LEAST))
 
 
 def _beginning(losses):
     """Return the mean and the standard deviation of the losses of the first steps."""
-    first = losses[: max(2, round(_BEGINNING * len(losses)))]
+    first = losses[: max(_FEWEST_STEPS, round(_BEGINNING * len(losses)))]
     return first.mean(), first.std()

@@ -30,6 +30,7 @@ PATIENTS, PROGRESSION = load_diabetes(return_X_y=True)
 PATIENTS = scale(PATIENTS)
 IMAGES, DIGITS = load_digits(return_X_y=True)
 IMAGES = IMAGES / 16
+PIXELS = IMAGES.reshape(-1, 8, 8)
 
 
 def net(**settings):
@@ -53,12 +54,12 @@ def test_losses_are_those_of_a_training_at_the_same_rates():
     assert_allclose(finder.learning_rates_, np.geomspace(1e-4, 0.5, 25)[:n_losses])
 
 
+@pytest.mark.filterwarnings("ignore:The loss did not fall")
 def test_each_step_takes_the_next_batch_and_passes_follow_each_other():
     """At rates of nothing the losses are those of the first weights, on one batch after the other."""
     still = {"min_learning_rate": 1e-14, "max_learning_rate": 1e-13, "n_steps": 10}
     ordered = net(shuffle=False)
-    with pytest.warns(UserWarning, match="did not fall"):
-        finder = LearningRateFinder(ordered, **still).fit(PATIENTS, PROGRESSION)
+    finder = LearningRateFinder(ordered, **still).fit(PATIENTS, PROGRESSION)
     predicted = ordered.set_params(learning_rate=1e-14, epochs=1).fit(PATIENTS, PROGRESSION).predict(PATIENTS)
     errors = ((predicted - PROGRESSION) / PROGRESSION.std()) ** 2
     of_batches = [errors[start : start + 100].mean() for start in (0, 100, 200, 300)]  # 42 rows are left over
@@ -102,27 +103,28 @@ def test_a_divergence_is_the_end_and_no_error():
     assert 1e-4 < finder.suggestion_ < 0.3
 
 
-@pytest.mark.parametrize(
-    ("estimator", "n_losses"),
-    [
-        # A half of the epochs trains layer by layer; here is the main training only.
-        (Autoencoder(4, hidden_layer_sizes=(16, 8), pretrain=True, random_state=0), None),
-        (VariationalAutoencoder(4, hidden_layer_sizes=(16,), random_state=0), None),
-    ],
-)
-def test_nets_without_y(estimator, n_losses):
-    finder = LearningRateFinder(estimator, n_steps=40).fit(IMAGES[:300])
+@pytest.mark.parametrize("make", [Autoencoder, VariationalAutoencoder])
+def test_nets_without_y(make):
+    finder = LearningRateFinder(make(4, hidden_layer_sizes=(16,), random_state=0), n_steps=60).fit(IMAGES[:300])
     assert finder.smoothed_losses_.min() < finder.smoothed_losses_[0]
     assert 1e-5 < finder.suggestion_ < 0.3
+
+
+def test_what_is_trained_before_the_whole_net_is_left_out():
+    estimator = Autoencoder(4, hidden_layer_sizes=(16,), random_state=0)
+    expected = LearningRateFinder(estimator, n_steps=20).fit(IMAGES[:300])
+    found = LearningRateFinder(estimator.set_params(layerwise=True), n_steps=20).fit(IMAGES[:300])
+    assert_array_equal(found.losses_, expected.losses_)
 
 
 def test_class_weights_that_come_late_count_from_the_first_step():
     rare = (DIGITS == 8).astype(int)
     settings = {"class_weight": "balanced", "random_state": 0, "batch_size": 200}
-    late = MLPClassifier((8,), deferred_fraction=0.5, **settings)
-    found = LearningRateFinder(late, n_steps=30).fit(IMAGES, rare)
-    expected = LearningRateFinder(MLPClassifier((8,), **settings), n_steps=30).fit(IMAGES, rare)
-    assert_allclose(found.losses_[:10], expected.losses_[:10], rtol=1e-4)
+    late = LearningRateFinder(MLPClassifier((8,), deferred_fraction=0.5, **settings)).fit(IMAGES, rare)
+    weighed = LearningRateFinder(MLPClassifier((8,), **settings)).fit(IMAGES, rare)
+    assert_allclose(late.losses_[:30], weighed.losses_[:30], rtol=0.01)
+    unweighed = LearningRateFinder(MLPClassifier((8,), **settings | {"class_weight": None})).fit(IMAGES, rare)
+    assert abs(unweighed.losses_[:30] / weighed.losses_[:30] - 1).max() > 0.1
 
 
 # -- what it takes ----------------------------------------------------------------------------------------------------
@@ -131,11 +133,11 @@ TEXTS = [f"{'good' if number % 3 else 'bad'} film {number % 7}" for number in ra
 KINDS = {
     "classifier": (MLPClassifier((16,), random_state=0), IMAGES, DIGITS),
     "sparse": (MLPClassifier((16,), random_state=0), sparse.csr_matrix(IMAGES), DIGITS),
-    "images": (CNNClassifier(Custom((8,), head="average"), random_state=0), IMAGES[:600].reshape(-1, 8, 8), DIGITS[:600]),
-    "series": (RNNClassifier(units=8, random_state=0), IMAGES[:600].reshape(-1, 8, 8), DIGITS[:600]),
+    "images": (CNNClassifier(Custom((8,), head=(16,)), random_state=0), PIXELS, DIGITS),
+    "series": (RNNClassifier(units=8, random_state=0), PIXELS, DIGITS),
     "texts": (TextClassifier(random_state=0), TEXTS, [number % 3 > 0 for number in range(300)]),
     "members": (MLPClassifier((8,), dropout=0.1, normalization="batch", mixup=0.2, random_state=0), IMAGES, DIGITS),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -168,9 +170,9 @@ def test_a_sampler_in_a_pipeline_resamples():
     rare = (DIGITS == 8).astype(int)
     classifier = MLPClassifier((8,), random_state=0, batch_size=200)
     sampler = RandomOverSampler(random_state=0)
-    found = LearningRateFinder(make_imblearn_pipeline(sampler, classifier), n_steps=20).fit(IMAGES, rare)
+    found = LearningRateFinder(make_imblearn_pipeline(sampler, classifier)).fit(IMAGES, rare)
     resampled = sampler.fit_resample(IMAGES, rare)
-    assert_allclose(found.losses_, LearningRateFinder(classifier, n_steps=20).fit(*resampled).losses_)
+    assert_allclose(found.losses_, LearningRateFinder(classifier).fit(*resampled).losses_)
 
 
 def dense(meta):
@@ -207,7 +209,7 @@ def test_models_that_are_compiled_by_users_have_a_parameter_of_their_own(engine)
 
 @pytest.mark.parametrize("estimator", [SGDClassifier(), make_pipeline(StandardScaler(), SGDClassifier())])
 def test_what_is_not_ours_is_refused(estimator):
-    with pytest.raises(TypeError, match="takes an estimator of scikit-deep .* got SGDClassifier"):
+    with pytest.raises(TypeError, match=r"takes an estimator of scikit-deep .* got SGDClassifier"):
         LearningRateFinder(estimator).fit(IMAGES, DIGITS)
 
 
@@ -252,4 +254,4 @@ def test_training_with_the_suggestion_is_about_as_good_as_with_the_default(data,
         default.append(model.fit(X, y).score(X_test, y_test))
         finder = LearningRateFinder(model).fit(X, y)
         suggested.append(model.set_params(**finder.best_params_).fit(X, y).score(X_test, y_test))
-    assert np.mean(suggested) > np.mean(default) - (0.05 if data == "diabetes" else 0.02)
+    assert np.mean(suggested) > np.mean(default) - (0.1 if data == "diabetes" else 0.02)
