@@ -191,8 +191,8 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
         net._epoch_is_step = True
         rates = self.max_learning_rate * settings["learning_rate_schedule"](np.arange(self.n_steps) / self.n_steps)
         try:
-            arguments = (X,) if y is None else (X, y)
-            losses = estimator.fit(*arguments, **fit_params) and net.history_["loss"]
+            estimator.fit(X, y, **fit_params)
+            losses = net.history_["loss"]
             self._check_rate(name, net.history_.get("learning_rate"), rates)
         except Diverged as end:
             self._check_rate(name, end.history.get("learning_rate"), rates)

@@ -79,6 +79,15 @@ _TABULAR = {
 _WRAPPED = {"model": _SmallNet(), "epochs": 60, "batch_size": -1, "verbose": 0}
 _CODES = {"n_components": 1, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01}
 _PERCEPTRON = {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01}
+# With scikit-learn's own settings for searches: errors are raised, and there are two folds.
+_GROWING = {
+    "estimator": MLPClassifier(**_PERCEPTRON, random_state=0),  # the checks set the seed of the search only
+    "min_units": 16,
+    "max_units": 16,
+    "max_layers": 1,
+    "cv": 2,
+    "error_score": "raise",
+}
 _CHECKING = {
     "Autoencoder": _CODES,
     "AutoencoderOutlier": {"hidden_layer_sizes": (16,), "steps": 60},
@@ -87,14 +96,14 @@ _CHECKING = {
     "DeepSVDD": {"hidden_layer_sizes": (16,), "steps": 60},
     "DocumentVectors": {},
     "EntityEmbedder": {},
-    "GrowingSearchCV": {"estimator": MLPClassifier(**_PERCEPTRON), "min_units": 16, "max_units": 16, "max_layers": 1},
+    "GrowingSearchCV": _GROWING,
     "ImageEmbedding": {"backbone": Backbone("mobilenetv2", "random")},
     "ImageLoader": {"size": 8},
     "BaseWrapper": _WRAPPED,
     "KerasClassifier": _WRAPPED,
     "KerasRegressor": _WRAPPED,
     "KerasTransformer": _WRAPPED,
-    "LearningRateFinder": {"estimator": MLPClassifier(**_PERCEPTRON)},
+    "LearningRateFinder": {"estimator": MLPClassifier(**_PERCEPTRON, random_state=0)},
     "LatentSMOTE": {"autoencoder": Autoencoder(**_CODES)},
     "MLPClassifier": _PERCEPTRON,
     "MLPRegressor": _PERCEPTRON,
