@@ -23,7 +23,7 @@ MAY_BE_EXPECTED = {
     "check_sample_weight_equivalence_on_sparse_data",
 }
 
-# A search is scikit-learn's, but for the nets that it tries, and passes on what it is given before anything looks at it.
+# A search is scikit-learn's, but for the nets that it tries; it passes on what it is given before anything is checked.
 EXPECTED_FAILURES_OF_SEARCHES = {
     "check_classifiers_one_label_sample_weights": "weights go to the net, whose message names the classes",
     "check_supervised_y_no_nan": "scikit-learn's check_cv casts y before the net is given it, which warns of infinity",

@@ -59,7 +59,7 @@ class GrowingSearchCV(BaseSearchCV):
         The higher, the more is printed.
     pre_dispatch : int or str, default='2*n_jobs'
         Number of fits that are handed out at a time.
-    error_score : 'raise' or numeric, default=np.nan
+    error_score : 'raise' or numeric, default=nan
         Score of a net whose fit fails; nan is never better.
     return_train_score : bool, default=False
         Whether `cv_results_` has scores on training rows too.
@@ -82,6 +82,8 @@ class GrowingSearchCV(BaseSearchCV):
         What computes the scores.
     n_splits_ : int
         Number of folds.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if X had any; with refit.
     refit_time_ : float
         Seconds of the last fit; with refit.
     multimetric_ : bool

@@ -35,7 +35,7 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
         Name of the parameter that sets the learning rate. None is ``learning_rate`` of the last step of a pipeline, and
         ``optimizer__learning_rate`` of `KerasClassifier` and its kin; a model that is compiled by the function that
         builds it may have another, such as ``"model__learning_rate"``.
-    min_learning_rate : float, default=1e-6
+    min_learning_rate : float, default=1e-06
         Learning rate of the first step. It should be too low to learn anything.
     max_learning_rate : float, default=10.0
         Learning rate of the last step. It may be so high that training diverges.
