@@ -11,6 +11,7 @@ _MODULES = (
     "inspection",
     "losses",
     "metrics",
+    "model_selection",
     "outlier_detection",
     "over_sampling",
     "schedules",

@@ -5,6 +5,7 @@ training in one call sees.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -170,6 +171,28 @@ class Drawn:
     def rows(self, epoch, seed):
         """Return the numbers of the rows of one epoch."""
         return _random(seed, epoch).integers(self.n_rows, size=self.n_drawn, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class OneStep:
+    """The batches of another order, one in each epoch; what is left of its epochs beyond whole batches is left out.
+
+    Parameters
+    ----------
+    order : Shuffled, AsGiven, ...
+    batch_size : int
+    """
+
+    order: Any
+    batch_size: int
+
+    def __len__(self):
+        return min(self.batch_size, len(self.order))
+
+    def rows(self, epoch, seed):
+        """Return the numbers of the rows of one epoch."""
+        passes, step = divmod(epoch, len(self.order) // len(self))
+        return self.order.rows(passes, seed)[step * len(self) : (step + 1) * len(self)]
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,23 @@ class TrainPlan:
         return (self.monitor,) if isinstance(self.monitor, str) else self.monitor
 
 
+class Diverged(ValueError):
+    """Training whose loss, or a weight, became infinite or NaN.
+
+    Parameters
+    ----------
+    what : str
+        What became so, and when.
+    advice : str
+    history : dict of list
+        Of the epochs before.
+    """
+
+    def __init__(self, what, advice="", history=None):
+        super().__init__(f"{what} {advice}".strip())
+        self.what, self.history = what, history or {}
+
+
 @dataclass(frozen=True)
 class FitResult:
     """What training leaves behind: NumPy arrays and Python numbers only."""

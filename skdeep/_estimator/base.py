@@ -29,6 +29,8 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
             Path of each of these, such as "hidden_0/kernel".
     """
 
+    _epoch_is_step = False  # unless what looks for a learning rate asks one of these for the loss of every step
+
     def __new__(cls, *arguments, **parameters):
         """Say what a parameter of another library is called here."""
         for name in parameters.keys() - cls._parameter_constraints.keys():

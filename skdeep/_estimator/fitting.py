@@ -15,6 +15,9 @@ from skdeep._estimator import plans, scores, training
 from skdeep._estimator.net import Net, Stage
 from skdeep._estimator.sklearn_callbacks import EpochTasks
 
+# Of the way from a guess to perfect predictions. The loss of nets that do not look at X ends up to a thousandth below
+# that of a guess, because it is taken while the weights move.
+_LEAST_LEARNED = 0.005
 _LEAST_WEIGHT = 1e-30  # of the largest: a batch of rows that hardly count still has a mean
 
 
@@ -64,13 +67,13 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     epochs = plans.epochs(epochs, design, weighed[0].n_rows, batch_size)
     stages = _stages(design, epochs, goes_on=before is not None)
     numbers = design.numbers | inputs.numbers(weighed[0].X, weighed[0].sample_weight)
-    if design.mixup is not None:
-        _check_mixed(signature, problem.columns(target, inputs.dtype), problem.loss.facts)
+    _check_mixed(design, signature, problem.columns(target, inputs.dtype), problem.loss.facts)
     objective = _objective(problem, target, design)
     known = {"numbers": numbers | objective[1], "n_members": design.n_members, "n_packed": design.n_packed}
     net = Net(stages[-1].model, signature, inputs, target, problem.loss.facts, seeds, **known, defaults=design.defaults)
 
     # Training, and what it leaves.
+    n_restarts = estimator.n_restarts if before is None and not incremental else 0
     schedule, schedule_factor = plans.learning_rate_schedule(estimator, design, incremental)
     run = training.Run(
         estimator,
@@ -83,7 +86,7 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
         validation=weighed[1] and _encoded(weighed[1], inputs, problem, target, signature),
         score=scores.scores(estimator, problem, net, held_out, design),
         watch=None if incremental else _watched(estimator, design, held_out is not None and stops_early),
-        observer=None if incremental else _observer(estimator, problem, net, rows, stages),
+        observer=None if incremental else _observer(estimator, problem, net, rows, stages, n_restarts),
         show=_show(net),
         batch_size=batch_size * max(1, design.own_rows),
         order=_order(estimator, problem, design, weighed[0], target),
@@ -92,7 +95,8 @@ def fit(estimator, inputs, problem, rows, held_out, *, epochs, classes=None, inc
     )
     start = _start(estimator, before, design)
     first_epoch = 0 if before is None else estimator.n_epochs_
-    outcome = training.run(run, stages, start, first_epoch)
+    net = dataclasses.replace(net, guess=problem.guess(run.rows.targets, run.rows.sample_weight, target))
+    outcome = training.best_of(training.Attempts(n_restarts, _nothing_learned(net)), run, stages, start, first_epoch)
     _keep(estimator, problem, net, outcome, run, first_epoch, stops_early)
     _warn_if_still_falling(estimator, run, stages, outcome.result)
 
@@ -168,8 +172,10 @@ def _objective(problem, target, design):
     return recipe, numbers | dict.fromkeys(ramps, 1.0), ramps
 
 
-def _check_mixed(signature, targets, loss):
-    """Raise ValueError if there is no mean of two rows, or of the losses of their targets."""
+def _check_mixed(design, signature, targets, loss):
+    """Raise ValueError if rows are to be mixed and there is no mean of two rows, or of the losses of their targets."""
+    if design.mixup is None:
+        return
     if loss.by_batch:
         raise ValueError(
             f"mixup cannot be used with loss={loss.name!r}: rows that are mixed have no target of their own to be "
@@ -240,9 +246,10 @@ def _show(net):
     return show
 
 
-def _observer(estimator, problem, net, rows, stages):
-    """Tell scikit-learn's callbacks how many epochs there will be; return what tells them of each."""
-    context = estimator._init_callback_context(max_subtasks=sum(stage.epochs for stage in stages))
+def _observer(estimator, problem, net, rows, stages, n_restarts):
+    """Tell scikit-learn's callbacks how many epochs there may be; return what tells them of each."""
+    most = (1 + n_restarts) * sum(stage.epochs for stage in stages)
+    context = estimator._init_callback_context(max_subtasks=most)
     if not hasattr(estimator, "_skl_callbacks"):
         return None
     metadata = {"sample_weight": rows.sample_weight}
@@ -252,6 +259,13 @@ def _observer(estimator, problem, net, rows, stages):
         return {"_net": net, "weights_": weights, **problem.attributes(net.target)}
 
     return EpochTasks(estimator, context, rows.X, rows.y, attributes)
+
+
+def _nothing_learned(net):
+    """Return the training loss from which on a net is no better than a guess, or None if that is not known."""
+    if net.guess is None:
+        return None
+    return net.guess - _LEAST_LEARNED * abs(net.guess - (net.loss.perfect or 0.0))
 
 
 def _start(estimator, before, design):
@@ -273,7 +287,7 @@ def _keep(estimator, problem, net, outcome, run, first_epoch, stops_early):
         optimizer_kind=outcome.optimizer_kind,
         n_steps=outcome.n_steps,
         paths=result.paths,
-        guess=problem.guess(run.rows.targets, run.rows.sample_weight, net.target),
+        seeds=outcome.seeds,
     )
     vars(estimator).update(_net=net, **problem.attributes(net.target))
     estimator.weights_ = tuple(result.weights)
@@ -283,6 +297,7 @@ def _keep(estimator, problem, net, outcome, run, first_epoch, stops_early):
     estimator.n_iter_ = len(estimator.loss_curve_)
     estimator.n_epochs_ = first_epoch + result.n_epochs
     estimator.best_loss_ = None if stops_early else float(min(estimator.loss_curve_, default=np.inf))
+    estimator.n_restarts_ = outcome.n_restarts
     estimator.callbacks_ = result.callbacks
     values = history.get("val_score", [-loss for loss in history.get("val_loss", [])])
     estimator.validation_scores_ = values or None

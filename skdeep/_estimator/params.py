@@ -213,6 +213,14 @@ class TrainingParams:
         "bool",
         "Whether `fit` goes on from the weights and the optimizer's state of the last fit.",
     )
+    n_restarts: int = param(
+        0,
+        [Interval(Integral, 0, None, closed="left")],
+        "int",
+        "How often `fit` begins again, at most, from other initial weights: where the loss or a weight becomes "
+        "infinite or NaN, and where the training loss ends at that of a guess which ignores the inputs, if that is "
+        "known. The best attempt is kept. Not in `partial_fit`, nor where a warm start goes on.",
+    )
     freeze: object = param(
         None,
         [str, list, tuple, None],

@@ -52,6 +52,8 @@ class SupervisedEstimator(BaseDeepEstimator):
             Epochs of the last fit; those of `partial_fit` add up.
         n_epochs_ : int
             Epochs the weights have seen, earlier fits of a warm start included.
+        n_restarts_ : int
+            How often the last fit was begun again.
         optimizer_state_ : list of ndarray
             Slots and step count of the optimizer, from which training can go on.
         callbacks_ : list of keras.callbacks.Callback

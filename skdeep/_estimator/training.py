@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from skdeep._engine.spec import FitResult, InputSignature, Recipe
+from skdeep._data.order import OneStep
+from skdeep._engine.spec import Diverged, FitResult, InputSignature, Recipe
 from skdeep._estimator import plans
 
 
@@ -93,6 +94,7 @@ class Outcome:
     """A result, the live numbers of the last stage, the kind of its optimizer's state, and all steps so far.
 
     `best` is the validation loss or score of weights that were chosen by it, those that training began with included.
+    `seeds` are those that led there, of the last of `n_restarts` or of an attempt that was better.
     """
 
     result: FitResult
@@ -100,9 +102,103 @@ class Outcome:
     optimizer_kind: tuple
     n_steps: int
     best: float | None = None
+    seeds: tuple = ()
+    n_restarts: int = 0
 
 
-def run(run, stages, start, first_epoch):
+@dataclass(frozen=True)
+class Attempts:
+    """How often training may begin again, and when it has to.
+
+    Parameters
+    ----------
+    n_restarts : int
+    nothing_learned : float or None
+        Training loss of nets that are no better than a guess: this, or more. Where the weights of the best epoch are
+        kept, the least loss of all epochs is compared with it, else that of the last.
+    """
+
+    n_restarts: int = 0
+    nothing_learned: float | None = None
+
+    def fault(self, outcome):
+        """Return why training has to begin again, or None."""
+        loss = _final_loss(outcome)
+        if self.nothing_learned is None or loss < self.nothing_learned or outcome.result.interrupted:
+            return None
+        return f"The training loss, {loss:.4g}, is that of a guess which ignores the inputs."
+
+
+def best_of(attempts, run, stages, start, first_epoch):
+    """Train through all stages, and again from other weights where nothing was learned.
+
+    Parameters
+    ----------
+    attempts : Attempts
+    run : Run
+    stages : list of Stage
+    start : Start
+    first_epoch : int
+
+    Returns
+    -------
+    outcome : Outcome
+        Of the first attempt that learned something, or else of the best.
+
+    Raises
+    ------
+    Diverged
+        If all attempts did.
+    """
+    if run.parameters._epoch_is_step:
+        run, stages = _by_step(run, stages)
+    best = None
+    for number in range(attempts.n_restarts + 1):
+        attempt = run if number == 0 else dataclasses.replace(run, seeds=_seeds_of_attempt(run.seeds, number))
+        try:
+            outcome = _all_stages(attempt, stages, start, first_epoch)
+        except Diverged as error:
+            if number == attempts.n_restarts and best is None:
+                raise
+            fault = error.what
+        else:
+            outcome = dataclasses.replace(outcome, seeds=attempt.seeds)
+            best = outcome if best is None or _is_better(run, outcome, best) else best
+            fault = attempts.fault(outcome)
+        if fault is None:
+            break
+        if run.parameters.verbose and number < attempts.n_restarts:
+            print(f"{type(run.parameters).__name__}: restart {number + 1} of {attempts.n_restarts}. {fault}")
+    return dataclasses.replace(best, n_restarts=number)
+
+
+def _is_better(run, outcome, other):
+    """Whether one of two outcomes is better: on the rows that are held out, or else by the training loss."""
+    if outcome.best is not None:
+        return run.improves(outcome.best, other.best)
+    return _final_loss(outcome) < _final_loss(other)
+
+
+def _final_loss(outcome):
+    losses = outcome.result.history["loss"]
+    return losses[-1] if outcome.best is None else min(losses)
+
+
+def _seeds_of_attempt(seeds, number):
+    """Return the seeds of an attempt: weights and noise are others, the order of the rows and the split the same."""
+    weights, noise = np.random.SeedSequence([seeds[0], seeds[2], number]).generate_state(2) >> 1
+    return int(weights), seeds[1], int(noise)
+
+
+def _by_step(run, stages):
+    """Return a run whose epochs are steps, and whose numbers stay, but for the learning rate; with its main stage."""
+    constant = dataclasses.replace(run.training, schedules={})
+    order = OneStep(run.order, run.batch_size)
+    whole = next(stage for stage in stages if stage.objective is None)
+    return dataclasses.replace(run, training=constant, ramps={}, order=order), [whole]
+
+
+def _all_stages(run, stages, start, first_epoch):
     """Train through all stages and return one Outcome of all epochs."""
     history, n_epochs, best = {}, 0, None
     total = sum(stage.epochs for stage in stages)

@@ -1,4 +1,4 @@
-"""Pictures: of how a training went, of what an estimator sees in images, series and texts, of forecasts and codes."""
+"""Pictures: of how a training or a search went, of what an estimator sees, of forecasts and codes."""
 
 from skdeep.inspection._class_activation import class_activation_map
 from skdeep.inspection._plot.attention import AttentionDisplay
@@ -6,6 +6,8 @@ from skdeep.inspection._plot.class_activation import ClassActivationDisplay
 from skdeep.inspection._plot.embedding import EmbeddingDisplay
 from skdeep.inspection._plot.filters import FiltersDisplay
 from skdeep.inspection._plot.forecast import ForecastDisplay
+from skdeep.inspection._plot.growth import GrowthDisplay
+from skdeep.inspection._plot.learning_rate import LearningRateDisplay
 from skdeep.inspection._plot.loss_curve import LossCurveDisplay
 from skdeep.inspection._plot.misclassified import MisclassifiedDisplay
 from skdeep.inspection._plot.occlusion import OcclusionDisplay
@@ -20,6 +22,8 @@ __all__ = [
     "EmbeddingDisplay",
     "FiltersDisplay",
     "ForecastDisplay",
+    "GrowthDisplay",
+    "LearningRateDisplay",
     "LossCurveDisplay",
     "MisclassifiedDisplay",
     "OcclusionDisplay",

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from skdeep.decomposition import Autoencoder, VariationalAutoencoder
 from skdeep.image.architectures import Backbone, Small
 from skdeep.sequence import TemporalCNNClassifier
+from skdeep.tabular import MLPClassifier
 from skdeep.tabular.architectures import RealMLP
 from skdeep.utils._lazy import keras
 
@@ -17,6 +18,7 @@ __all__ = ["all_estimators", "checking_instance"]
 _HOMES = (
     "skdeep.decomposition",
     "skdeep.image",
+    "skdeep.model_selection",
     "skdeep.outlier_detection",
     "skdeep.tabular",
     "skdeep.sequence",
@@ -76,6 +78,16 @@ _TABULAR = {
 }
 _WRAPPED = {"model": _SmallNet(), "epochs": 60, "batch_size": -1, "verbose": 0}
 _CODES = {"n_components": 1, "hidden_layer_sizes": (16,), "epochs": 60, "learning_rate": 0.01}
+_PERCEPTRON = {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01}
+# With scikit-learn's own settings for searches: errors are raised, and there are two folds.
+_GROWING = {
+    "estimator": MLPClassifier(**_PERCEPTRON, random_state=0),  # the checks set the seed of the search only
+    "min_units": 16,
+    "max_units": 16,
+    "max_layers": 1,
+    "cv": 2,
+    "error_score": "raise",
+}
 _CHECKING = {
     "Autoencoder": _CODES,
     "AutoencoderOutlier": {"hidden_layer_sizes": (16,), "steps": 60},
@@ -84,15 +96,17 @@ _CHECKING = {
     "DeepSVDD": {"hidden_layer_sizes": (16,), "steps": 60},
     "DocumentVectors": {},
     "EntityEmbedder": {},
+    "GrowingSearchCV": _GROWING,
     "ImageEmbedding": {"backbone": Backbone("mobilenetv2", "random")},
     "ImageLoader": {"size": 8},
     "BaseWrapper": _WRAPPED,
     "KerasClassifier": _WRAPPED,
     "KerasRegressor": _WRAPPED,
     "KerasTransformer": _WRAPPED,
+    "LearningRateFinder": {"estimator": MLPClassifier(**_PERCEPTRON, random_state=0)},
     "LatentSMOTE": {"autoencoder": Autoencoder(**_CODES)},
-    "MLPClassifier": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
-    "MLPRegressor": {"hidden_layer_sizes": (32,), "epochs": 60, "learning_rate": 0.01},
+    "MLPClassifier": _PERCEPTRON,
+    "MLPRegressor": _PERCEPTRON,
     "NDResampler": {"sampler": SMOTE(random_state=0)},
     "RNNClassifier": _RECURRENT,
     "RNNRegressor": _RECURRENT,

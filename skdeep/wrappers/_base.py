@@ -131,6 +131,7 @@ class BaseWrapper(RoutedParameters):
     _compile_kwargs = {"optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly"}
     _routing_prefixes = {"model", "fit", "compile", "predict", "optimizer", "loss", "metrics", "callbacks", "score"}
     _y_numeric = _needs_y = False
+    _epoch_is_step = False  # as of `BaseDeepEstimator`
 
     def __init__(
         self,

@@ -162,6 +162,7 @@ def _training(wrapper, rows, arguments, schedule, early, goes_on):
         schedule=schedule,
         title=wrapper.__name__,
         rate_factors=wrapper.rate_factors,
+        by_step=wrapper._epoch_is_step,
     )
 
 

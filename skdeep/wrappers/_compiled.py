@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdeep._data.columns import Dense
-from skdeep._data.order import AsGiven, Shuffled
+from skdeep._data.order import AsGiven, OneStep, Shuffled
 from skdeep._engine import optimizers
 from skdeep._engine.batches import Data
 from skdeep._engine.cache import cache
@@ -42,6 +42,8 @@ class Training:
     title : str
     rate_factors : dict or None
         By patterns of the paths of weights.
+    by_step : bool
+        Whether an epoch is one step.
     """
 
     first_epoch: int
@@ -58,6 +60,7 @@ class Training:
     schedule: Any
     title: str
     rate_factors: dict | None = None
+    by_step: bool = False
 
 
 def fit(compilation, rows, held_out, training, watching, remembered):
@@ -109,7 +112,8 @@ def fit(compilation, rows, held_out, training, watching, remembered):
         )
         remembered = program.slots()
         write_back(model, result.weights)
-    kept = {name: values for name, values in result.history.items() if name not in ("seconds", "learning_rate")}
+    dropped = ("seconds",) if training.by_step else ("seconds", "learning_rate")
+    kept = {name: values for name, values in result.history.items() if name not in dropped}
     return {renamed(name, names): values for name, values in kept.items()}, remembered
 
 
@@ -159,12 +163,13 @@ def _rate_factors(model, given):
 
 
 def _plan(training, rows, numbers):
+    order = (Shuffled if training.shuffle else AsGiven)(rows.n_rows)
     return TrainPlan(
         epochs=training.epochs - training.first_epoch,
         batch_size=min(training.batch_size, rows.n_rows),
         seeds=training.seeds,
         numbers=numbers,
-        order=(Shuffled if training.shuffle else AsGiven)(rows.n_rows),
+        order=OneStep(order, training.batch_size) if training.by_step else order,
         schedules={} if training.schedule is None else {"learning_rate": training.schedule},
         schedule_epochs=training.epochs,
         schedule_start=training.first_epoch,

@@ -20,8 +20,16 @@ def fit(wrapper, rows, validation, arguments, callbacks, schedule, early):
         arguments = {name: value for name, value in arguments.items() if name not in dropped}
         arguments["shuffle"] = arguments.get("shuffle", True) and rows.y is not None
     seed = None if wrapper._random_seeds[0] is None else wrapper._random_seeds[1]
+    by_step = _steps(model, schedule, arguments) if wrapper._epoch_is_step else {}
+    arguments |= {"steps_per_epoch": 1} if by_step else {}
     with _building.lock, _building.seeded(seed):
-        return model.fit(x=taken_by_keras(rows.X), y=rows.y, callbacks=callbacks, **arguments).history
+        return model.fit(x=taken_by_keras(rows.X), y=rows.y, callbacks=callbacks, **arguments).history | by_step
+
+
+def _steps(model, schedule, arguments):
+    """Return what the history of a training in which an epoch is one step has besides: the rate of each."""
+    base, epochs = float(model.optimizer.learning_rate), arguments["epochs"]
+    return {"learning_rate": [base * float(schedule(epoch / epochs)) for epoch in range(epochs)]}
 
 
 def _weights(model, rows):

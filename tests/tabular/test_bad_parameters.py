@@ -78,6 +78,7 @@ BAD_VALUES = {
     "tol": [-1e-4, "auto"],
     "callbacks": ["tensorboard", 3],
     "warm_start": ["yes", None],
+    "n_restarts": [-1, 0.5, "auto", None],
     "freeze": [3, {"hidden_0/*": True}],
     "rate_factors": ["hidden_0/*", 0.1],
     "dtype": ["float16", "int32", None],

@@ -11,7 +11,7 @@ from skdeep._engine.fit.callbacks import Callbacks
 from skdeep._engine.fit.monitor import Watch
 from skdeep._engine.fit.progress import Progress
 from skdeep._engine.fit.rates import Rates
-from skdeep._engine.spec import FitResult
+from skdeep._engine.spec import Diverged, FitResult
 
 _SECONDS_PER_CALL = 0.2  # of several short epochs in one call of the graph
 _SECONDS_PER_PIECE = 2.0  # of one long epoch in several calls
@@ -48,7 +48,7 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
 
     Raises
     ------
-    ValueError
+    Diverged
         If the loss or a weight becomes infinite or NaN.
     """
     program.start(plan.seeds[0], plan.numbers)
@@ -202,7 +202,7 @@ class _Fit:
         with np.errstate(invalid="ignore"):  # a term whose update had no turn
             means = sums[:, 0] / sums[:, 1]
         if not np.isfinite(means[0]):
-            raise ValueError(_diverged(f"The training loss became {means[0]} in epoch {self.epoch}.", self.plan))
+            raise self._diverged(f"The training loss became {means[0]} in epoch {self.epoch}.")
         values = dict(zip(self.program.columns, map(float, means), strict=True))
         if rate is not None:
             values["learning_rate"] = rate
@@ -227,10 +227,10 @@ class _Fit:
     def _result(self):
         self.program.average_weights()
         if self.epoch > self.plan.watch_from and self.watch.never_finite:
-            raise ValueError(_diverged(f"No epoch had a finite {' or '.join(self.plan.watched)}.", self.plan))
+            raise self._diverged(f"No epoch had a finite {' or '.join(self.plan.watched)}.")
         weights = self.watch.best_weights()
         if not all(np.isfinite(array).all() for array in weights):
-            raise ValueError(_diverged("The weights became infinite or NaN.", self.plan))
+            raise self._diverged("The weights became infinite or NaN.")
         return FitResult(
             weights=weights,
             optimizer_state=self.program.optimizer_state(),
@@ -243,11 +243,12 @@ class _Fit:
             exhausted=self.watch.exhausted,
         )
 
-
-def _diverged(what, plan):
-    rate = plan.numbers.get("learning_rate")
-    return (
-        f"{what} Likely causes: a learning rate that is too high"
-        + (f" (learning_rate={rate:g})" if rate is not None else "")
-        + ", inputs that are not scaled (try StandardScaler), or exploding gradients (try clip_norm=1.0)."
-    )
+    def _diverged(self, what):
+        rate = self.plan.numbers.get("learning_rate")
+        return Diverged(
+            what,
+            "Likely causes: a learning rate that is too high"
+            + (f" (learning_rate={rate:g})" if rate is not None else "")
+            + ", inputs that are not scaled (try StandardScaler), or exploding gradients (try clip_norm=1.0).",
+            self.history,
+        )
