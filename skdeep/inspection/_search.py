@@ -74,6 +74,8 @@ def of_study(study):
     trials = [trial for trial in study.trials if trial.state.is_finished()]
     if len(study.directions) != 1:
         raise ValueError(f"The study has {len(study.directions)} objectives; a study of one is accepted.")
+    if not trials:
+        raise ValueError("The study has no finished trial, so there is nothing to draw.")
     values = np.array([_value(trial) for trial in trials], dtype=float)
     greater = study.directions[0].name == "MAXIMIZE"
     given_up = np.array([trial.state.name == "PRUNED" for trial in trials], dtype=bool)
