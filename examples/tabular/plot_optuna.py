@@ -51,11 +51,13 @@ def objective(trial):
 # %%
 # Sixty trials
 # ------------
-# Hyperband halves several times: some brackets give up early, others late. It is told how many rungs there are.
+# Hyperband halves several times: some brackets give up early, others late. It is told how many rungs there are, and
+# parts the trials by the name of the study.
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 compiled_before = skdeep.cache_info().misses
 study = optuna.create_study(
+    study_name="digits",
     sampler=optuna.samplers.TPESampler(seed=0),
     pruner=optuna.pruners.HyperbandPruner(min_resource=1, max_resource=RUNGS, reduction_factor=3),
 )
