@@ -7,6 +7,7 @@ programs. What is idle longest goes first when the cache is full, and what is ev
 import gc
 import os
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from skdeep._engine import views
+from skdeep._engine import views, workers
 from skdeep._engine.isolation import isolated
 from skdeep._engine.memory import Memory
 from skdeep._engine.predict import Predictor, weight_tensors
@@ -82,7 +83,7 @@ class ProgramCache:
     def lease(self, spec):
         """Lend a program for a ProgramSpec, built if none is idle, for the time of a `with` block."""
         self._check_process()
-        lent = []
+        lent, begun, compiled = [], time.perf_counter(), None
         try:
             self._take(spec, lent)
             if not lent:
@@ -92,9 +93,12 @@ class ProgramCache:
                     self._lent.add(lent[0])
                     view = views.outputs(name for name, _ in spec.targets)
                     self._predictor(spec.model, spec.signature, view, lent[0].models)
+                    compiled = time.perf_counter() if self._misses == 1 else None
             yield lent[0]
         finally:
             self._give_back(spec, lent)
+        if compiled is not None:
+            workers.advise(compiled - begun, time.perf_counter() - compiled)
 
     def forward(self, owner, model_spec, signature, arrays, view=None):
         """Return the compiled forward pass of an architecture, bound to an estimator's weights.

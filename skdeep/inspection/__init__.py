@@ -1,4 +1,7 @@
 """Pictures: of how a training or a search went, of what an estimator sees, of forecasts and codes."""
+"""Pictures: of how a training went, of what an estimator sees in images, series and texts, of forecasts and codes, and
+of what a search has found.
+"""
 
 from skdeep.inspection._class_activation import class_activation_map
 from skdeep.inspection._plot.attention import AttentionDisplay
@@ -13,6 +16,7 @@ from skdeep.inspection._plot.misclassified import MisclassifiedDisplay
 from skdeep.inspection._plot.occlusion import OcclusionDisplay
 from skdeep.inspection._plot.reconstruction import ReconstructionDisplay
 from skdeep.inspection._plot.saliency import SaliencyDisplay
+from skdeep.inspection._plot.search import SearchDisplay
 from skdeep.inspection._plot.text_explanation import TextExplanationDisplay
 from skdeep.inspection._plot.training_diagnosis import TrainingDiagnosisDisplay
 
@@ -29,6 +33,7 @@ __all__ = [
     "OcclusionDisplay",
     "ReconstructionDisplay",
     "SaliencyDisplay",
+    "SearchDisplay",
     "TextExplanationDisplay",
     "TrainingDiagnosisDisplay",
     "class_activation_map",

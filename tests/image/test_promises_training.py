@@ -379,6 +379,7 @@ def test_threads_and_processes_find_what_one_thread_finds():
             assert_same_bits(mine, theirs)
 
 
+@pytest.mark.filterwarnings("ignore:A worker process of joblib:sklearn.exceptions.EfficiencyWarning")
 def test_a_parallel_search_finds_what_a_serial_one_finds():
     def search(**given):
         grid = {"augmentation": [None, Noise(0.3), "mixup"], "learning_rate": [0.01]}

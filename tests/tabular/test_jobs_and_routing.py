@@ -46,6 +46,7 @@ def search(n_jobs):
     return model.fit(SCALED, SPECIES)
 
 
+@pytest.mark.filterwarnings("ignore:A worker process of joblib:sklearn.exceptions.EfficiencyWarning")
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_two_jobs_find_what_one_job_finds(backend, serial_search):
     with parallel_config(backend=backend):
@@ -56,6 +57,7 @@ def test_two_jobs_find_what_one_job_finds(backend, serial_search):
         assert_array_equal(ours, theirs)
 
 
+@pytest.mark.filterwarnings("ignore:A worker process of joblib:sklearn.exceptions.EfficiencyWarning")
 def test_nets_fitted_in_worker_processes_come_back():
     with parallel_config(backend="loky"):
         ensemble = BaggingClassifier(net(), n_estimators=2, n_jobs=2, random_state=0).fit(SCALED, SPECIES)

@@ -11,7 +11,7 @@ _PALE = 0.6
 _LINES = (_style.TEXT, "#E69F00", "#56B4E9", "#CC79A7")
 
 
-def new_panels(display, ax, n_panels, size, n_columns):
+def new_panels(display, ax, n_panels, size, n_columns, *, left=_LEFT, below=_BELOW):
     """Set `ax_`, which holds the panels, and `figure_` of a display; return axes in it, one a panel.
 
     Parameters
@@ -24,10 +24,12 @@ def new_panels(display, ax, n_panels, size, n_columns):
         Width and height of a panel in inches, what is around it left out.
     n_columns : int
         At most.
+    left, below : float
+        Inches beside and under a panel, for what is written there.
     """
     n_columns = min(n_columns, n_panels)
     n_rows = math.ceil(n_panels / n_columns)
-    around = np.array([_LEFT, _BELOW + _ABOVE])
+    around = np.array([left, below + _ABOVE])
     _style.set_axes(display, ax, tuple((np.array(size) + around) * (n_columns, n_rows)))
     holder = display.ax_
     holder.set_axis_off()
@@ -35,7 +37,7 @@ def new_panels(display, ax, n_panels, size, n_columns):
     extent = holder.get_window_extent()
     width, height = extent.width / holder.figure.dpi / n_columns, extent.height / holder.figure.dpi / n_rows
     # In axes that are given and small, half of a cell at least is left for the panel.
-    left, below, above = min(_LEFT, width / 3), min(_BELOW, height / 4), min(_ABOVE, height / 4)
+    left, below, above = min(left, width / 3), min(below, height / 4), min(_ABOVE, height / 4)
     axes = np.empty(n_panels, dtype=object)
     for index in range(n_panels):
         row, column = divmod(index, n_columns)
