@@ -18,8 +18,11 @@ def review(label):
 
 labels = np.array(["good", "bad"] * 120)
 model = TextClassifier(random_state=0).fit([review(label) for label in labels], labels)
-text = "A lovely film with a great cast, a silly ending and slow music."
+text = "A lovely film, a great cast, but a silly ending."
 
-_, ax = plt.subplots(figsize=(5.6, 1), layout="constrained")
-TextExplanationDisplay.from_estimator(model, text, target="good", ax=ax)
-ax.set_title("Orange speaks for a good review, violet against it", loc="left")
+_, ax = plt.subplots(figsize=(5, 0.8), layout="constrained")
+display = TextExplanationDisplay.from_estimator(model, text, target="good", ax=ax)
+for word in display.texts_:  # one line that is not full: larger letters
+    word.set_fontsize(word.get_fontsize() * ax.get_xlim()[1] / 50)
+ax.set_xlim(0, 50)
+ax.set_title("Orange speaks for a good review, violet against it", loc="left", fontsize=10)
