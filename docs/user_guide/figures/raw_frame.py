@@ -27,5 +27,6 @@ for street, garden, color in [("Oak", True, "tab:green"), ("Oak", False, "tab:or
     ax.plot(tested["size"], y[tested.index], "o", color=color, markersize=4, alpha=0.6)
     label = f"{street} Street, {'with' if garden else 'without'} garden"
     ax.plot(sizes, model.predict(house), color=color, label=label)
-ax.set(xlabel="size", ylabel="price", xlim=(48, 133), ylim=(100, None), title="Lines are predicted, dots are houses that were not shown")
+ax.set(xlabel="size", ylabel="price", xlim=(48, 133), ylim=(100, None))
+ax.set_title("Lines are predicted, dots are houses that were not shown")
 ax.legend(frameon=False)
