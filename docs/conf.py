@@ -15,6 +15,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",  # for CHANGELOG.md
 ]
 templates_path = ["_templates"]
@@ -45,6 +46,21 @@ sphinx_gallery_conf = {
     "write_computation_times": False,  # its pages load scripts from elsewhere
     "download_all_examples": False,
 }
+
+# Figures of the guide: scripts in user_guide/figures/, drawn when the pages are built.
+plot_formats = [("png", 144)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_rcparams = {
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 144,
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+plot_apply_rcparams = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "scikit-deep"

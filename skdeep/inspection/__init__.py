@@ -1,7 +1,4 @@
 """Pictures: of how a training or a search went, of what an estimator sees, of forecasts and codes."""
-"""Pictures: of how a training went, of what an estimator sees in images, series and texts, of forecasts and codes, and
-of what a search has found.
-"""
 
 from skdeep.inspection._class_activation import class_activation_map
 from skdeep.inspection._plot.attention import AttentionDisplay
