@@ -12,6 +12,7 @@ release = version = installed_version("scikit-deep")
 
 extensions = [
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosectionlabel",  # a section is linked to by its page and its title
     "sphinx.ext.autosummary",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
@@ -22,6 +23,8 @@ templates_path = ["_templates"]
 exclude_patterns = ["_build", "_static", "**/GALLERY_HEADER.rst"]
 source_suffix = {".rst": "restructuredtext"}
 default_role = "py:obj"
+
+autosectionlabel_prefix_document = True
 
 # Reference pages. The types stand in the numpydoc sections, so the signatures do without them.
 autosummary_generate = True

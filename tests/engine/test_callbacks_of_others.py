@@ -75,6 +75,25 @@ def test_containers_keep_their_kind():
     assert copy.order is not callback.order
 
 
+class Board(keras.callbacks.TensorBoard):
+    """As TensorBoard, without the package: it holds a module and open writers, as that does after a training."""
+
+    def set_model(self, model):
+        self._model = model
+        self._summary_module, self._writers = threading, {"train": threading.Lock()}
+
+    def __getattribute__(self, name):
+        is_hook = name.startswith("on_")
+        return (lambda *arguments, **named: None) if is_hook else super().__getattribute__(name)
+
+
+def test_a_net_with_a_tensor_board_is_pickled():
+    model = fitted(Board("logs"))
+    again = pickle.loads(pickle.dumps(model))
+    assert again.callbacks_[0].log_dir == "logs"
+    assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
 def test_a_net_with_a_csv_logger_is_pickled(tmp_path):
     model = fitted(keras.callbacks.CSVLogger(tmp_path / "log.csv"))
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 1 + 3

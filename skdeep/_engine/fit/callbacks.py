@@ -50,6 +50,15 @@ def copied(value, known=None):
     return copy.copy(value) if isinstance(value, (dict, deque, np.ndarray)) else value
 
 
+def _drop_what_cannot_be_pickled(callback):
+    """Let a callback forget the files that it has closed."""
+    for name, value in vars(callback).items():
+        if isinstance(value, io.IOBase) and value.closed:
+            setattr(callback, name, None)
+    if isinstance(callback, keras.callbacks.TensorBoard):  # which would make both again
+        callback._writers, callback._summary_module = {}, None
+
+
 class Callbacks:
     """The callbacks of one fit.
 
@@ -115,9 +124,7 @@ class Callbacks:
         """Leave the program's models as they were, and let go of them, so that the callbacks can be kept and copied."""
         for callback in self.copies:
             callback._model = None
-            for name, value in vars(callback).items():
-                if isinstance(value, io.IOBase) and value.closed:
-                    setattr(callback, name, None)  # which could not be pickled
+            _drop_what_cannot_be_pickled(callback)
         for layer, flag in zip(self._layers, self._trainable, strict=True):
             if layer.trainable != flag:
                 layer.trainable = flag
