@@ -47,8 +47,15 @@ augmentations = {
 scores = pd.DataFrame(index=range(5), columns=[*augmentations], dtype=float)
 for draw, (train, test) in enumerate(draws.split(images, labels)):
     for name, augmentation in augmentations.items():
-        net = CNNClassifier(augmentation=augmentation, epochs=60, n_iter_no_change=np.inf, random_state=draw)
-        scores.loc[draw, name] = net.fit(images[train], labels[train]).score(images[test], labels[test])
+        net = CNNClassifier(
+            augmentation=augmentation,
+            epochs=60,
+            n_iter_no_change=np.inf,
+            random_state=draw,
+        )
+        scores.loc[draw, name] = net.fit(images[train], labels[train]).score(
+            images[test], labels[test]
+        )
 print(scores.mean().round(3).to_string())
 
 gains = 100 * scores.drop(columns="none").sub(scores["none"], axis=0)

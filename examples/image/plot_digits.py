@@ -20,11 +20,18 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 
 import skdeep
 from skdeep.image import VGG, CNNClassifier, LeNet, ResNet, Small
-from skdeep.inspection import FiltersDisplay, MisclassifiedDisplay, OcclusionDisplay, SaliencyDisplay
+from skdeep.inspection import (
+    FiltersDisplay,
+    MisclassifiedDisplay,
+    OcclusionDisplay,
+    SaliencyDisplay,
+)
 
 digits = load_digits()
 images, labels = digits.images.astype(np.uint8), digits.target
-X, X_test, y, y_test = train_test_split(images, labels, train_size=900, stratify=labels, random_state=0)
+X, X_test, y, y_test = train_test_split(
+    images, labels, train_size=900, stratify=labels, random_state=0
+)
 print(X.shape, X.dtype)
 
 # %%
@@ -35,14 +42,18 @@ print(X.shape, X.dtype)
 
 architectures = [LeNet(), Small(), ResNet(), VGG()]
 grid = {"architecture": architectures, "architecture__width": [0.5, 1.0]}
-net = CNNClassifier(learning_rate=0.003, learning_rate_schedule="cosine", epochs=10, random_state=0)
+net = CNNClassifier(
+    learning_rate=0.003, learning_rate_schedule="cosine", epochs=10, random_state=0
+)
 compiled_before = skdeep.cache_info().misses
 search = GridSearchCV(net, grid, cv=3).fit(X, y)
 print(f"{3 * 8 + 1} fits, {skdeep.cache_info().misses - compiled_before} compilations")
 
 results = pd.DataFrame(search.cv_results_)
 best = search.best_estimator_
-print(f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} of the test images are right")
+print(
+    f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} of the test images are right"
+)
 
 # %%
 # What the search found
@@ -56,11 +67,24 @@ for place, architecture in enumerate(architectures):
     for offset, (width, color) in zip((-0.16, 0.16), colors.items(), strict=True):
         row = found[found.param_architecture__width == width].iloc[0]
         folds = [row[f"split{fold}_test_score"] for fold in range(3)]
-        ax.plot(folds, [place + offset] * 3, "o", color=color, alpha=0.4, markeredgewidth=0)
-        ax.plot(row.mean_test_score, place + offset, "|", color=color, markersize=16, markeredgewidth=3)
+        ax.plot(
+            folds, [place + offset] * 3, "o", color=color, alpha=0.4, markeredgewidth=0
+        )
+        ax.plot(
+            row.mean_test_score,
+            place + offset,
+            "|",
+            color=color,
+            markersize=16,
+            markeredgewidth=3,
+        )
 for width, color in colors.items():
     ax.plot([], [], "o", color=color, label=f"width {width:g}")
-ax.set(yticks=range(4), yticklabels=[type(one).__name__ for one in architectures], ylim=(3.5, -0.5))
+ax.set(
+    yticks=range(4),
+    yticklabels=[type(one).__name__ for one in architectures],
+    ylim=(3.5, -0.5),
+)
 ax.set(xlabel="Accuracy in cross-validation")
 ax.legend(frameon=False, loc="lower left")
 ax.grid(axis="x", alpha=0.3)
@@ -86,7 +110,9 @@ plt.show()
 threes = X_test[y_test == 3]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 FiltersDisplay.from_estimator(search, ax=left)
-OcclusionDisplay.from_estimator(search, threes, [3] * len(threes), patch=2, stride=1, ax=right)
+OcclusionDisplay.from_estimator(
+    search, threes, [3] * len(threes), patch=2, stride=1, ax=right
+)
 right.set_title("Threes, one place covered at a time")
 plt.show()
 

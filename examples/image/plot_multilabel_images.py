@@ -42,8 +42,12 @@ def draw(random):
     y, x = np.mgrid[:SIDE, :SIDE]
     for shape in random.permutation(np.flatnonzero(present)):
         left, top = random.uniform(5, SIDE - 5, 2)
-        picture[inside(SHAPES[shape], x - left, y - top, random.uniform(3, 5))] = random.integers(90, 256, 3)
-    return np.clip(picture + random.normal(0, 10, picture.shape), 0, 255).astype(np.uint8), present.astype(int)
+        picture[inside(SHAPES[shape], x - left, y - top, random.uniform(3, 5))] = (
+            random.integers(90, 256, 3)
+        )
+    return np.clip(picture + random.normal(0, 10, picture.shape), 0, 255).astype(
+        np.uint8
+    ), present.astype(int)
 
 
 random = np.random.default_rng(0)
@@ -72,7 +76,9 @@ scores = {
 }
 for name, values in scores.items():
     print(name, dict(zip(SHAPES, values.round(2).tolist(), strict=True)))
-print(f"{(predicted == y_test).all(axis=1).mean():.0%} of the pictures are right in all four labels")
+print(
+    f"{(predicted == y_test).all(axis=1).mean():.0%} of the pictures are right in all four labels"
+)
 
 # %%
 # What it says
@@ -87,7 +93,14 @@ for number, (left, right) in zip(not_empty, axes.reshape(-1, 2), strict=False):
     left.set_axis_off()
     colors = np.where(y_test[number] == 1, "#0072B2", "#BBBBBB")
     right.barh(range(4), probability[number], color=colors, height=0.7)
-    right.set(xlim=(0, 1), ylim=(3.5, -0.5), xticks=[], yticks=range(4), yticklabels=SHAPES, box_aspect=1)
+    right.set(
+        xlim=(0, 1),
+        ylim=(3.5, -0.5),
+        xticks=[],
+        yticks=range(4),
+        yticklabels=SHAPES,
+        box_aspect=1,
+    )
     right.spines[["top", "right", "bottom"]].set_visible(False)
     right.tick_params(left=False, labelsize="small")
 plt.show()
@@ -100,6 +113,8 @@ plt.show()
 number = np.flatnonzero(y_test.all(axis=1))[0]
 figure, axes = plt.subplots(2, 2, figsize=(8, 4.4), layout="constrained")
 for ax, label, shape in zip(axes.flat, range(4), SHAPES, strict=True):
-    display = SaliencyDisplay.from_estimator(net, X_test[[number]], target=label, random_state=0, ax=ax)
+    display = SaliencyDisplay.from_estimator(
+        net, X_test[[number]], target=label, random_state=0, ax=ax
+    )
     display.axes_[0, 0].set_title(f"A {shape}? {probability[number, label]:.0%}")
 plt.show()

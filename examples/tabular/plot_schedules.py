@@ -52,7 +52,9 @@ nets = {name: trained(schedule) for name, schedule in schedules.items()}
 # The grey area is the learning rate, the line the validation loss; the thin line repeats that of the constant rate,
 # which jumps about until the end.
 
-figure, axes = plt.subplots(2, 4, figsize=(11, 5), layout="constrained", sharex=True, sharey=True)
+figure, axes = plt.subplots(
+    2, 4, figsize=(11, 5), layout="constrained", sharex=True, sharey=True
+)
 for ax, (name, net) in zip(axes.flat, nets.items(), strict=True):
     epochs = range(1, len(net.loss_curve_) + 1)
     rate = ax.twinx()
@@ -63,7 +65,14 @@ for ax, (name, net) in zip(axes.flat, nets.items(), strict=True):
     ax.plot(epochs, nets["constant"].history_["val_loss"], color="#7F7F7F", linewidth=0.8)
     ax.plot(epochs, net.history_["val_loss"], color="#D55E00", linewidth=2)
     ax.set_title(name, loc="left", fontsize="medium")
-    ax.text(0.97, 0.93, f"R² = {net.score(X_val, y_val):.2f}", transform=ax.transAxes, ha="right", va="top")
+    ax.text(
+        0.97,
+        0.93,
+        f"R² = {net.score(X_val, y_val):.2f}",
+        transform=ax.transAxes,
+        ha="right",
+        va="top",
+    )
     ax.set(ylim=(0, 1))
     for each in (ax, rate):
         each.spines[["top", "right"]].set_visible(False)
