@@ -51,7 +51,8 @@ X, X_test, y, y_test = train_test_split(
 X, y = make_imbalance(X, y, sampling_strategy={"eight": 30}, random_state=0)
 
 print(
-    f"Find the eights. {len(y)} handwritten digits to learn from: {(y == 'eight').sum()} eights."
+    f"Find the eights. {len(y)} handwritten digits "
+    f"to learn from: {(y == 'eight').sum()} eights."
 )
 print(f"{len(y_test)} digits held out: {(y_test == 'eight').sum()} eights.\n")
 

@@ -75,7 +75,8 @@ convolutional = Autoencoder(
 cleaned = convolutional.reconstruct(noisy.reshape(-1, 8, 8))
 error = np.square(cleaned.reshape(X_test.shape) - X_test).mean()
 print(
-    f"convolutions: images of shape {cleaned.shape[1:]}, squared error of cleaned digits {error:.4f}"
+    f"convolutions: images of shape {cleaned.shape[1:]}, "
+    f"squared error of cleaned digits {error:.4f}"
 )
 
 figure, axes = plt.subplots(3, 10, figsize=(10, 3.2), layout="constrained")

@@ -3,8 +3,8 @@
 Digits: a search among architectures
 ====================================
 
-From LeNet to ResNet, an architecture is a parameter like any other, with a width of its own. A grid search tries them
-all, and pictures show what the best one got wrong and what it looks at.
+From LeNet to ResNet, an architecture is a parameter like any other, with a width of its own.
+A grid search tries them all, and pictures show what the best one got wrong and where it looks.
 """
 
 # %%
@@ -20,12 +20,7 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 
 import skdeep
 from skdeep.image import VGG, CNNClassifier, LeNet, ResNet, Small
-from skdeep.inspection import (
-    FiltersDisplay,
-    MisclassifiedDisplay,
-    OcclusionDisplay,
-    SaliencyDisplay,
-)
+from skdeep.inspection import MisclassifiedDisplay, OcclusionDisplay
 
 digits = load_digits()
 images, labels = digits.images.astype(np.uint8), digits.target
@@ -52,7 +47,8 @@ print(f"{3 * 8 + 1} fits, {skdeep.cache_info().misses - compiled_before} compila
 results = pd.DataFrame(search.cv_results_)
 best = search.best_estimator_
 print(
-    f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} of the test images are right"
+    f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} "
+    "of the test images are right"
 )
 
 # %%
@@ -85,7 +81,8 @@ ax.set(
     yticklabels=[type(one).__name__ for one in architectures],
     ylim=(3.5, -0.5),
 )
-ax.set(xlabel="Accuracy in cross-validation")
+ax.set(xlabel="accuracy of three folds, and their mean")
+ax.set_title("Which architecture, and how wide?", loc="left")
 ax.legend(frameon=False, loc="lower left")
 ax.grid(axis="x", alpha=0.3)
 ax.spines[["top", "right", "left"]].set_visible(False)
@@ -102,21 +99,15 @@ MisclassifiedDisplay.from_estimator(search, X_test, y_test, n_images=12)
 plt.show()
 
 # %%
-# What it looks at
-# ----------------
-# Kernels of the first convolution, and the places that cost the net most when they are covered: all threes on average.
-# Below, the pixels that move the output for the predicted digit.
+# Where it looks
+# --------------
+# The places that cost the net most when they are covered, all threes on average: a three is
+# known by what its open left side is not.
 
 threes = X_test[y_test == 3]
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-FiltersDisplay.from_estimator(search, ax=left)
+figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 OcclusionDisplay.from_estimator(
-    search, threes, [3] * len(threes), patch=2, stride=1, ax=right
+    search, threes, [3] * len(threes), patch=2, stride=1, ax=ax
 )
-right.set_title("Threes, one place covered at a time")
-plt.show()
-
-# %%
-
-SaliencyDisplay.from_estimator(search, X_test[:8], random_state=0)
+ax.set_title("What a three is known by")
 plt.show()

@@ -34,7 +34,9 @@ print(
 
 
 def split(seed):
-    """Return the rows of an imbalanced training set, and the rows that are left for the test."""
+    """Return the rows of an imbalanced training set, and the rows that are left for the
+    test.
+    """
     random = np.random.default_rng(seed)
     rows = {
         digit: random.permutation(np.flatnonzero(labels == digit)) for digit in range(10)
@@ -70,7 +72,8 @@ new_images, new_labels = NDResampler(SMOTE(random_state=0)).fit_resample(
     images[train], labels[train]
 )
 print(
-    f"{len(train)} images, then {len(new_images)}: shape {new_images.shape}, {new_images.dtype}"
+    f"{len(train)} images, then {len(new_images)}: "
+    f"shape {new_images.shape}, {new_images.dtype}"
 )
 
 # %%

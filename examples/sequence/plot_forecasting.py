@@ -25,7 +25,8 @@ co2 = sm.datasets.co2.load_pandas().data["co2"].resample("MS").mean().interpolat
 train, test = co2[:-24], co2[-24:]
 forecaster = WindowForecaster(horizon=24, random_state=0).fit(train)
 print(
-    f"{len(co2)} months, a season of {forecaster.season_}, windows of {forecaster.window_}"
+    f"{len(co2)} months, a season of {forecaster.season_}, "
+    f"windows of {forecaster.window_}"
 )
 
 ForecastDisplay.from_estimator(

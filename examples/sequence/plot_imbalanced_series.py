@@ -30,7 +30,9 @@ X, rare = X[:, 0], (y == "2").astype(int)  # one channel, so flat rows will do
 
 
 def split(seed, n_common=300, n_rare=10, n_test=200):
-    """Return rows for the training, few of them of the rare class, and rows for the test, of both classes alike."""
+    """Return rows for the training, few of them of the rare class, and rows for the
+    test, of both classes alike.
+    """
     rng = np.random.default_rng(seed)
     common, few = (rng.permutation(np.flatnonzero(rare == label)) for label in (0, 1))
     train = np.concatenate([common[:n_common], few[:n_rare]])

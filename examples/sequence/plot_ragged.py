@@ -27,7 +27,8 @@ X, y = load_japanese_vowels("train")
 X_test, y_test = load_japanese_vowels("test")
 lengths = np.array([series.shape[1] for series in X_test])
 print(
-    f"{len(X)} recordings to learn from, {len(X_test)} for the test, of {lengths.min()} to {lengths.max()} moments"
+    f"{len(X)} recordings to learn from, {len(X_test)} for "
+    f"the test, of {lengths.min()} to {lengths.max()} moments"
 )
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.6), layout="constrained", sharey=True)

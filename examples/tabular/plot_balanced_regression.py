@@ -23,7 +23,9 @@ from skdeep.tabular import MLPRegressor
 
 
 def skewed(n_rows, noise, seed):
-    """Return rows of six columns, and a target of which the noise hides much or little."""
+    """Return rows of six columns, and a target of which the noise hides much or
+    little.
+    """
     random = np.random.default_rng(seed)
     X = random.normal(size=(n_rows, 6))
     y = (
@@ -74,7 +76,9 @@ def fitted(X, y, seed, **settings):
 
 
 def measured(noise):
-    """Return errors of test rows: of each bin, and as a table of two means over five draws."""
+    """Return errors of test rows: of each bin, and as a table of two means over five
+    draws.
+    """
     by_bin, rows = {name: [] for name in candidates}, []
     for seed in range(5):
         X, y = skewed(800, noise, seed)

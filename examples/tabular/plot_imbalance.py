@@ -68,7 +68,8 @@ print(
     .to_string()
 )
 print(
-    f"area under the ROC curve: {roc_auc_score(y_test, plain.predict_proba(X_test)[:, 1]):.3f}"
+    "area under the ROC curve: "
+    f"{roc_auc_score(y_test, plain.predict_proba(X_test)[:, 1]):.3f}"
 )
 
 # %%

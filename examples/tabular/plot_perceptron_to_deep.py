@@ -34,7 +34,9 @@ def spirals(n_rows):
 
 
 def draw(ax, hidden_layer_sizes, X, y, **settings):
-    """Fit a net, show the probability of one class in the background, and say how many rows are right."""
+    """Fit a net, show the probability of one class in the background, and say how many
+    rows are right.
+    """
     settings = {
         "learning_rate": 0.01,
         "epochs": 200,

@@ -139,6 +139,7 @@ compiled_before = skdeep.cache_info().misses
 net = TabularRegressor(RealMLP((64, 64)), n_estimators=1, epochs=12, random_state=0)
 search = GridSearchCV(net, grid, cv=3).fit(X[past], y[past])
 print(
-    f"{3 * len(search.cv_results_['params']) + 1} fits, {skdeep.cache_info().misses - compiled_before} compilations"
+    f"{3 * len(search.cv_results_['params']) + 1} fits, "
+    f"{skdeep.cache_info().misses - compiled_before} compilations"
 )
 print(search.best_params_)

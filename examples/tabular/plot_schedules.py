@@ -28,7 +28,8 @@ X, X_val, y, y_val = train_test_split(X, y, test_size=0.5, random_state=0)
 
 def trained(schedule):
     net = MLPRegressor(
-        (64, 64), activation="gelu", learning_rate=0.02, learning_rate_schedule=schedule, epochs=80, batch_size=16,
+        (64, 64), activation="gelu", learning_rate=0.02,
+        learning_rate_schedule=schedule, epochs=80, batch_size=16,
         n_iter_no_change=np.inf, random_state=0,
     )  # fmt: skip
     return net.fit(X, y, X_val=X_val, y_val=y_val)

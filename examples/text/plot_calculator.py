@@ -34,7 +34,8 @@ for n_shown in (500, 5000):
     predicted[n_shown] = net.predict(sums)
     right = net.score(sums[n_shown:], answers[n_shown:])
     print(
-        f"{n_shown} sums shown: {right:.1%} of the {len(sums) - n_shown} others are right."
+        f"{n_shown} sums shown: {right:.1%} of the "
+        f"{len(sums) - n_shown} others are right."
     )
 
 # %%
@@ -77,7 +78,8 @@ written = np.array(
 )  # an answer may be empty
 away = np.abs(written - answers[wrong].astype(int))
 print(
-    f"Of {len(wrong)} mistakes, {np.mean(away <= 2):.0%} are at most two off, {np.mean(away <= 10):.0%} at most ten."
+    f"Of {len(wrong)} mistakes, {np.mean(away <= 2):.0%} are "
+    f"at most two off, {np.mean(away <= 10):.0%} at most ten."
 )
 for number in wrong[:5]:
     print(f"{sums[number]} = {answers[number]}, written {few[number]}")

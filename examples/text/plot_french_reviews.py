@@ -71,8 +71,10 @@ VERBS = {
 }
 # Which of the four forms goes with each.
 THINGS = {
-    "le film": 0, "le scénario": 0, "l'humour": 0, "l'histoire": 1, "la musique": 1, "l'intrigue": 1,
-    "les acteurs": 2, "les dialogues": 2, "les images": 3, "les scènes": 3, "les actrices": 3,
+    "le film": 0, "le scénario": 0, "l'humour": 0,
+    "l'histoire": 1, "la musique": 1, "l'intrigue": 1,
+    "les acteurs": 2, "les dialogues": 2, "les images": 3,
+    "les scènes": 3, "les actrices": 3,
 }  # fmt: skip
 BESIDE = [
     "Vu hier soir avec des amis.",
@@ -185,6 +187,9 @@ plt.show()
 # `TextExplanationDisplay` leaves out one word after the other: orange words speak for the class over the text, purple
 # ones against it. Look at "pas": it turns a word of praise.
 
-review = "L'histoire n'est pas originale, mais les dialogues sont drôles et j'ai adoré la musique."
+review = (
+    "L'histoire n'est pas originale, mais les dialogues sont "
+    "drôles et j'ai adoré la musique."
+)
 TextExplanationDisplay.from_estimator(search, review)
 plt.show()

@@ -76,7 +76,8 @@ print(f"{len(lines)} lines, such as:", *train[:4], sep="\n  ")
 
 model = TextGenerator(units=128, random_state=0).fit(train)
 print(
-    f"{len(model.sequencer_.vocabulary_)} characters, perplexity {model.perplexity(test):.2f} on lines held back"
+    f"{len(model.sequencer_.vocabulary_)} characters, perplexity "
+    f"{model.perplexity(test):.2f} on lines held back"
 )
 
 # %%
@@ -122,7 +123,9 @@ for top_p in (0.4, 0.8, None):
 
 
 def right_and_rich(texts):
-    """Return, of the first thousand words, the share that training lines have and how many differ."""
+    """Return, of the first thousand words, the share that training lines have and how
+    many differ.
+    """
     words = WORD.findall(" ".join(texts).lower())[:1000]
     return np.mean([word in known for word in words]), len(set(words))
 

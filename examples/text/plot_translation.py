@@ -27,8 +27,10 @@ VERBS = [
     ("love", ("aime", "aimes", "aime", "aimons")),
 ]
 NOUNS = [
-    ("cat", "chat", False), ("book", "livre", False), ("tree", "arbre", False), ("garden", "jardin", False),
-    ("car", "voiture", True), ("table", "table", True), ("island", "île", True), ("house", "maison", True),
+    ("cat", "chat", False), ("book", "livre", False),
+    ("tree", "arbre", False), ("garden", "jardin", False),
+    ("car", "voiture", True), ("table", "table", True),
+    ("island", "île", True), ("house", "maison", True),
 ]  # fmt: skip
 # Masculine and feminine; both take an "s" where there are several.
 BEFORE = [

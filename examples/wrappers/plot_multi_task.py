@@ -100,7 +100,8 @@ scoring = {
 compiled_before = skdeep.cache_info().misses
 search = GridSearchCV(model, grid, scoring=scoring, cv=3, refit=False).fit(X, y)
 print(
-    f"{3 * len(search.cv_results_['params'])} fits, {skdeep.cache_info().misses - compiled_before} compilations"
+    f"{3 * len(search.cv_results_['params'])} fits, "
+    f"{skdeep.cache_info().misses - compiled_before} compilations"
 )
 
 # %%
