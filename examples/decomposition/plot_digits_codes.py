@@ -61,9 +61,6 @@ for noise, net in nets.items():
     print(f"trained with noise {noise}: squared error of cleaned digits {error:.4f}")
 print(f"left as they are: {np.square(noisy - X_test).mean():.4f}")
 
-ReconstructionDisplay.from_estimator(nets[0.8], noisy, n_samples=12, image_shape=(8, 8))
-plt.show()
-
 # %%
 # Images may stay images: convolutions make the code, and images come back. On pictures of eight by eight pixels they do
 # about as well as dense layers.
@@ -87,6 +84,7 @@ for row, sheet, name in zip(
         ax.imshow(image.reshape(8, 8), cmap="gray", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
     row[0].set_ylabel(name)
+figure.suptitle("Noise, taken out of digits that the net has never seen")
 plt.show()
 
 # %%
@@ -94,7 +92,8 @@ plt.show()
 # -------------------
 # The digits that come out worst are those that few others look like: `score_samples` finds what is odd.
 
-ReconstructionDisplay.from_estimator(
+display = ReconstructionDisplay.from_estimator(
     nets[0.8], X_test, n_samples=6, worst=True, image_shape=(8, 8)
 )
+display.figure_.suptitle("The oddest digits, and what the net makes of them")
 plt.show()

@@ -102,12 +102,12 @@ plt.show()
 # Where it looks
 # --------------
 # The places that cost the net most when they are covered, all threes on average: a three is
-# known by what its open left side is not.
+# known by its upper bow, its waist at the right, and its foot.
 
 threes = X_test[y_test == 3]
 figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 OcclusionDisplay.from_estimator(
     search, threes, [3] * len(threes), patch=2, stride=1, ax=ax
 )
-ax.set_title("What a three is known by")
+ax.set_title("A three is known by its upper bow")
 plt.show()

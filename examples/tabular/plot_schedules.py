@@ -77,6 +77,9 @@ for ax, (name, net) in zip(axes.flat, nets.items(), strict=True):
     ax.set(ylim=(0, 1))
     for each in (ax, rate):
         each.spines[["top", "right"]].set_visible(False)
+figure.suptitle(
+    "One net, eight schedules: the rate (gray) decides how far the loss (orange) falls"
+)
 figure.supxlabel("Epoch")
 figure.supylabel("Validation loss")
 plt.show()
