@@ -21,7 +21,7 @@ export MPLBACKEND ?= Agg
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/.installed-plot  ## run examples/quickstart.py
+demo: $(VENV)/.installed-plot,scikeras  ## run examples/quickstart.py
 	$(RUN) examples/quickstart.py
 
 test: $(VENV)/.installed-test  ## run the tests and the doctests; options: JOBS=2 PYTEST_ARGS="-k name"

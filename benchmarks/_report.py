@@ -3,24 +3,19 @@
 import json
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 
+import _chart
 from _contenders import AEON, CONTENDERS, OURS, TORCH
+from _row import Row
 
 BUSY = 0.5  # load of the machine, from which on figures suffer
 
+EXTRAPOLATED = "† A part was timed and multiplied."
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
 _PACKAGES = ("scikit-deep", "scikit-learn", "tensorflow", "keras", "scikeras", "torch", "aeon", "numpy")
-# Colours that all eyes tell apart.
-_COLOURS = {
-    "scikit-learn": "#E69F00",
-    "Keras": "#56B4E9",
-    "scikeras": "#009E73",
-    "PyTorch": "#CC79A7",
-    "aeon": "#D55E00",
-}
 
 _SAME_NET = {
     "Tables": "Tables: the same net everywhere, dense layers with ReLU, Adam, the same batches and epochs, float32, no "
@@ -130,10 +125,13 @@ def tables(rows):
     return "\n\n".join(map(table, _parts(rows)))
 
 
-def table(rows):
-    """Return a Markdown table of one subject: ours in its unit, the others with their ratio to ours."""
+def table(rows, heading=None):
+    """Return a Markdown table: ours in its unit, the others with their ratio to ours. It is headed by the subject."""
     names = _names(rows)
-    lines = [f"| {rows[0].subject} | " + " | ".join(names) + " |", "| :-- |" + " --: |" * len(names)]
+    lines = [
+        f"| {rows[0].subject if heading is None else heading} | " + " | ".join(names) + " |",
+        "| :-- |" + " --: |" * len(names),
+    ]
     for row in rows:
         cells = [_cell(row, name) for name in names]
         lines.append(f"| {row.label[0].upper()}{row.label[1:]} | " + " | ".join(cells) + " |")
@@ -179,9 +177,12 @@ def document(rows, environment, quick):
 
 
 def short_table(rows, environment, quick):
-    """Return what the README shows: the headline rows and the caption."""
+    """Return what the README shows: the headline rows of all subjects in one table, and the caption."""
     chosen = [row for row in rows if row.headline]
-    return "\n".join([tables(chosen), "", caption(environment, quick)])
+    text = caption(environment, quick)
+    if any(row.extrapolated for row in chosen):
+        text += f" {EXTRAPOLATED}"
+    return "\n".join([table(chosen, heading=""), "", text])
 
 
 def write(folder, rows, environment, quick):
@@ -191,6 +192,25 @@ def write(folder, rows, environment, quick):
     content = {"quick": quick, **environment, "rows": [asdict(row) | {"ratios": row.ratios} for row in rows]}
     (folder / "benchmarks.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     draw(rows, environment, quick, folder / "benchmarks.png")
+
+
+def read(path):
+    """Return the rows, the environment and whether the run was quick, from the JSON file of an earlier run."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    names = {field.name for field in fields(Row)}
+    rows = [Row(**{name: value for name, value in row.items() if name in names}) for row in content.pop("rows")]
+    quick = content.pop("quick")
+    return rows, content, quick
+
+
+def draw(rows, environment, quick, path):
+    """Draw the headline rows, or all if none is one, and save the picture."""
+    rows = [row for row in rows if row.headline] or rows
+    versions = ", ".join(f"{name} {number}" for name, number in environment["versions"].items() if name != "numpy")
+    footer = f"{environment['cores']} cores of {environment['processor']}; {versions}."
+    if any(row.extrapolated for row in rows):
+        footer += f" {EXTRAPOLATED}"
+    _chart.draw(_parts(rows), quantity, number, footer, quick, path)
 
 
 def rewrite_section(page, text):
@@ -206,70 +226,3 @@ def rewrite_section(page, text):
     if not begin or not end:
         raise ValueError(f"The page has no section between {BEGIN!r} and {END!r}.")
     return f"{before}{BEGIN}\n{text}\n{END}{after}"
-
-
-def draw(rows, environment, quick, path):
-    """Draw the ratios of the headline rows as horizontal bars on a logarithmic axis, ours being the line at one."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    rows = [row for row in rows if row.headline] or rows
-    others = [name for name in _names(rows) if name != OURS]
-    figure, axes = plt.subplots(figsize=(10, 1.9 + 0.78 * len(rows)), layout="constrained")
-    for place, row in enumerate(rows):
-        shown = [name for name in others if name in row.ratios]
-        for step, name in enumerate(shown):
-            _draw_bar(axes, place + 0.25 * (step - (len(shown) - 1) / 2), row.ratios[name], _COLOURS[name])
-    _label(axes, rows, plt)
-    handles = [plt.Rectangle((0, 0), 1, 1, color=_COLOURS[name]) for name in others]
-    axes.legend(handles, others, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(others), frameon=False, fontsize=11)
-    title = "Time and memory of the others, in multiples of ours" + (
-        " (a quick run, not representative)" if quick else ""
-    )
-    figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold")
-    figure.supxlabel(_footer(environment), x=0.01, ha="left", fontsize=8.5, color="#666666")
-    figure.savefig(path, dpi=150, facecolor="white")
-    plt.close(figure)
-
-
-def _draw_bar(axes, height, ratio, colour):
-    # On a logarithmic axis a bar that starts at zero has no beginning: it starts where ours is.
-    axes.barh(height, ratio - 1, left=1, height=0.23, color=colour, zorder=2)
-    more = ratio >= 1
-    axes.annotate(
-        number(ratio, digits=2),
-        (ratio, height),
-        xytext=(4 if more else -4, 0),
-        textcoords="offset points",
-        ha="left" if more else "right",
-        va="center",
-        fontsize=9.5,
-    )
-
-
-def _label(axes, rows, plt):
-    ratios = [ratio for row in rows for ratio in row.ratios.values()]
-    axes.set_xscale("log")
-    axes.set_xlim(min(0.3, min(ratios) / 2.5), max(ratios) * 2.2)
-    axes.set_ylim(len(rows) - 0.45, -0.55)
-    axes.axvline(1, color="#222222", linewidth=1.2, zorder=3)
-    axes.set_yticks(range(len(rows)), [_two_lines(row.label) for row in rows], fontsize=10)
-    axes.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
-    beside = {"xy": (1, 0), "xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": 10}
-    axes.annotate("scikit-deep needs less →", xytext=(14, -34), ha="left", **beside)
-    axes.annotate("← more", xytext=(-14, -34), ha="right", **beside)
-    axes.grid(axis="x", color="#dddddd", zorder=0)
-    axes.tick_params(axis="both", which="both", length=0)
-    axes.spines[:].set_visible(False)
-
-
-def _two_lines(label):
-    label = label[0].upper() + label[1:]
-    return label.replace(", ", "\n", 1)
-
-
-def _footer(environment):
-    versions = ", ".join(f"{name} {number}" for name, number in environment["versions"].items() if name != "numpy")
-    return f"{environment['cores']} cores of {environment['processor']}; {versions}"

@@ -3,6 +3,7 @@
 PyTorch and aeon take part where they are installed. A full run takes about half an hour on two cores,
 which should have nothing else to do. It writes `benchmarks.md`, `benchmarks.json` and `benchmarks.png` into
 docs/_static and the short table into the README. `--quick` and `--only` print their table and touch neither.
+`--redraw` measures nothing: it makes the page, the picture and the short table from `benchmarks.json`.
 """
 
 import argparse
@@ -38,6 +39,7 @@ def parse(arguments=None):
     names = f"a group ({', '.join(GROUPS)}) or one of {', '.join(CASES)}"
     parser.add_argument("--quick", action="store_true", help="small data, about a minute: does the benchmark run?")
     parser.add_argument("--only", metavar="NAME", choices=[*GROUPS, *CASES], action="append", help=names)
+    parser.add_argument("--redraw", action="store_true", help="measure nothing, show the figures of the last run anew")
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="write the three files there, and nothing else")
     return parser.parse_args(arguments)
 
@@ -60,6 +62,9 @@ def run(names, quick):
 def main(arguments=None):
     """Run what the command line asks for, print it and write it down."""
     options = parse(arguments)
+    if options.redraw:
+        _write(options.output, *_report.read(STATIC / "benchmarks.json"))
+        return
     _be_quiet()
     load = _load()
     rows = run(chosen(options.only), options.quick)
@@ -67,10 +72,15 @@ def main(arguments=None):
     print("\n" + _report.document(rows, environment, options.quick))
     whole = not (options.only or options.quick)
     if options.output or whole:
-        _report.write(options.output or STATIC, rows, environment, options.quick)
-    if whole and not options.output:
+        _write(options.output, rows, environment, options.quick)
+
+
+def _write(folder, rows, environment, quick):
+    """Write the three files into a folder; without one, into the documentation, and the short table into the README."""
+    _report.write(folder or STATIC, rows, environment, quick)
+    if folder is None:
         readme = ROOT / "README.md"
-        text = _report.short_table(rows, environment, options.quick)
+        text = _report.short_table(rows, environment, quick)
         readme.write_text(_report.rewrite_section(readme.read_text(encoding="utf-8"), text), encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def benchmark(benchmark_script):
     """Return the modules of the benchmark."""
-    names = ("run", "_row", "_report", "_image_contenders", "_sequence_contenders", "_wrapper_contenders")
+    names = ("run", "_row", "_report", "_chart", "_image_contenders", "_sequence_contenders", "_wrapper_contenders")
     return SimpleNamespace(**{name: benchmark_script(name) for name in names})
 
 
@@ -102,6 +102,61 @@ def test_the_short_table_has_the_headlines_only(benchmark, rows):
     assert "Grid search" in text
     assert "Peak memory" not in text
     assert "quick run" not in text
+
+
+def test_the_short_table_is_one_of_all_families(benchmark, rows):
+    values = {"Keras": 6.0, "scikit-deep": 1.5}
+    image = benchmark._row.Row("image-epoch", "an epoch", "s", values, headline=True, subject="Images")
+    table, text = benchmark._report.short_table([*rows, image], ENVIRONMENT, quick=False).split("\n\n")
+    assert table.splitlines() == [
+        "|  | scikit-deep | scikit-learn | Keras | scikeras |",
+        "| :-- | --: | --: | --: | --: |",
+        "| Grid search | 20.0 ms (first 1.50 s) | 50.0 ms (2.5) | 800 ms (40) | 1.00 s† (50) |",
+        "| An epoch | 1.50 s | - | 6.00 s (4.0) | - |",
+    ]
+    assert benchmark._report.EXTRAPOLATED in text
+    assert benchmark._report.EXTRAPOLATED not in benchmark._report.short_table([image], ENVIRONMENT, quick=False)
+
+
+def test_what_was_written_is_read_back(benchmark, rows, tmp_path):
+    benchmark._report.write(tmp_path, rows, ENVIRONMENT, quick=True)
+    found, environment, quick = benchmark._report.read(tmp_path / "benchmarks.json")
+    assert environment == ENVIRONMENT
+    assert quick is True
+    assert benchmark._report.document(found, environment, quick) == benchmark._report.document(rows, ENVIRONMENT, True)
+    assert [row.headline for row in found] == [True, False]
+
+
+def test_redrawing_makes_the_files_of_the_last_run(benchmark, tmp_path):
+    benchmark.run.main(["--redraw", "--output", str(tmp_path)])
+    for name in ("benchmarks.md", "benchmarks.json"):
+        kept = ROOT / "docs" / "_static" / name
+        assert (tmp_path / name).read_text(encoding="utf-8") == kept.read_text(encoding="utf-8")
+
+
+def test_the_picture_has_families_side_by_side_and_no_empty_place(benchmark, rows):
+    Row = benchmark._row.Row
+    image, text = (
+        Row("a case", "a row", "s", {"scikit-deep": 1.0}, subject=subject) for subject in ("Images", "Texts")
+    )
+    two, one, other = [*rows], [image], [text]
+    assert benchmark._chart.columns([two]) == [[two]]
+    assert benchmark._chart.columns([two, one, other]) == [[two], [one, other]]
+
+
+def test_the_picture_shows_all_contenders_on_a_logarithmic_scale(benchmark, rows, tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "close", lambda figure: None)
+    benchmark._report.draw(rows, ENVIRONMENT, False, tmp_path / "picture.png")
+    figure = plt.gcf()
+    (ax,) = figure.axes
+    assert ax.get_xscale() == "log"
+    assert "logarithmic" in ax.get_xlabel()
+    points = sorted(line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o")
+    assert points == pytest.approx([1.0, 2.5, 40.0, 50.0])
+    monkeypatch.undo()
+    plt.close(figure)
 
 
 def test_tables_and_images_have_a_table_each_with_those_who_take_part(benchmark, rows):

@@ -3,8 +3,8 @@
 Digits: a search among architectures
 ====================================
 
-From LeNet to ResNet, an architecture is a parameter like any other, with a width of its own. A grid search tries them
-all, and pictures show what the best one got wrong and what it looks at.
+From LeNet to ResNet, an architecture is a parameter like any other, with a width of its own.
+A grid search tries them all, and pictures show what the best one got wrong and where it looks.
 """
 
 # %%
@@ -20,11 +20,13 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 
 import skdeep
 from skdeep.image import VGG, CNNClassifier, LeNet, ResNet, Small
-from skdeep.inspection import FiltersDisplay, MisclassifiedDisplay, OcclusionDisplay, SaliencyDisplay
+from skdeep.inspection import MisclassifiedDisplay, OcclusionDisplay
 
 digits = load_digits()
 images, labels = digits.images.astype(np.uint8), digits.target
-X, X_test, y, y_test = train_test_split(images, labels, train_size=900, stratify=labels, random_state=0)
+X, X_test, y, y_test = train_test_split(
+    images, labels, train_size=900, stratify=labels, random_state=0
+)
 print(X.shape, X.dtype)
 
 # %%
@@ -35,14 +37,19 @@ print(X.shape, X.dtype)
 
 architectures = [LeNet(), Small(), ResNet(), VGG()]
 grid = {"architecture": architectures, "architecture__width": [0.5, 1.0]}
-net = CNNClassifier(learning_rate=0.003, learning_rate_schedule="cosine", epochs=10, random_state=0)
+net = CNNClassifier(
+    learning_rate=0.003, learning_rate_schedule="cosine", epochs=10, random_state=0
+)
 compiled_before = skdeep.cache_info().misses
 search = GridSearchCV(net, grid, cv=3).fit(X, y)
 print(f"{3 * 8 + 1} fits, {skdeep.cache_info().misses - compiled_before} compilations")
 
 results = pd.DataFrame(search.cv_results_)
 best = search.best_estimator_
-print(f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} of the test images are right")
+print(
+    f"Best: {search.best_params_}; {search.score(X_test, y_test):.1%} "
+    "of the test images are right"
+)
 
 # %%
 # What the search found
@@ -56,12 +63,26 @@ for place, architecture in enumerate(architectures):
     for offset, (width, color) in zip((-0.16, 0.16), colors.items(), strict=True):
         row = found[found.param_architecture__width == width].iloc[0]
         folds = [row[f"split{fold}_test_score"] for fold in range(3)]
-        ax.plot(folds, [place + offset] * 3, "o", color=color, alpha=0.4, markeredgewidth=0)
-        ax.plot(row.mean_test_score, place + offset, "|", color=color, markersize=16, markeredgewidth=3)
+        ax.plot(
+            folds, [place + offset] * 3, "o", color=color, alpha=0.4, markeredgewidth=0
+        )
+        ax.plot(
+            row.mean_test_score,
+            place + offset,
+            "|",
+            color=color,
+            markersize=16,
+            markeredgewidth=3,
+        )
 for width, color in colors.items():
     ax.plot([], [], "o", color=color, label=f"width {width:g}")
-ax.set(yticks=range(4), yticklabels=[type(one).__name__ for one in architectures], ylim=(3.5, -0.5))
-ax.set(xlabel="Accuracy in cross-validation")
+ax.set(
+    yticks=range(4),
+    yticklabels=[type(one).__name__ for one in architectures],
+    ylim=(3.5, -0.5),
+)
+ax.set(xlabel="accuracy of three folds, and their mean")
+ax.set_title("Which architecture, and how wide?", loc="left")
 ax.legend(frameon=False, loc="lower left")
 ax.grid(axis="x", alpha=0.3)
 ax.spines[["top", "right", "left"]].set_visible(False)
@@ -78,19 +99,15 @@ MisclassifiedDisplay.from_estimator(search, X_test, y_test, n_images=12)
 plt.show()
 
 # %%
-# What it looks at
-# ----------------
-# Kernels of the first convolution, and the places that cost the net most when they are covered: all threes on average.
-# Below, the pixels that move the output for the predicted digit.
+# Where it looks
+# --------------
+# The places that cost the net most when they are covered, all threes on average: a three is
+# known by its upper bow, its waist at the right, and its foot.
 
 threes = X_test[y_test == 3]
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-FiltersDisplay.from_estimator(search, ax=left)
-OcclusionDisplay.from_estimator(search, threes, [3] * len(threes), patch=2, stride=1, ax=right)
-right.set_title("Threes, one place covered at a time")
-plt.show()
-
-# %%
-
-SaliencyDisplay.from_estimator(search, X_test[:8], random_state=0)
+figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
+OcclusionDisplay.from_estimator(
+    search, threes, [3] * len(threes), patch=2, stride=1, ax=ax
+)
+ax.set_title("A three is known by its upper bow")
 plt.show()

@@ -17,7 +17,6 @@ import numpy as np
 from sklearn.metrics import average_precision_score, f1_score
 
 from skdeep.image import CNNClassifier, Custom
-from skdeep.inspection import SaliencyDisplay
 
 SHAPES = ["circle", "square", "cross", "ring"]
 SIDE = 24
@@ -42,8 +41,12 @@ def draw(random):
     y, x = np.mgrid[:SIDE, :SIDE]
     for shape in random.permutation(np.flatnonzero(present)):
         left, top = random.uniform(5, SIDE - 5, 2)
-        picture[inside(SHAPES[shape], x - left, y - top, random.uniform(3, 5))] = random.integers(90, 256, 3)
-    return np.clip(picture + random.normal(0, 10, picture.shape), 0, 255).astype(np.uint8), present.astype(int)
+        picture[inside(SHAPES[shape], x - left, y - top, random.uniform(3, 5))] = (
+            random.integers(90, 256, 3)
+        )
+    return np.clip(picture + random.normal(0, 10, picture.shape), 0, 255).astype(
+        np.uint8
+    ), present.astype(int)
 
 
 random = np.random.default_rng(0)
@@ -72,7 +75,10 @@ scores = {
 }
 for name, values in scores.items():
     print(name, dict(zip(SHAPES, values.round(2).tolist(), strict=True)))
-print(f"{(predicted == y_test).all(axis=1).mean():.0%} of the pictures are right in all four labels")
+print(
+    f"{(predicted == y_test).all(axis=1).mean():.0%} "
+    "of the pictures are right in all four labels"
+)
 
 # %%
 # What it says
@@ -80,26 +86,22 @@ print(f"{(predicted == y_test).all(axis=1).mean():.0%} of the pictures are right
 # The bars are probabilities, blue where the shape is there, gray where it is not: a good answer has long blue bars and
 # short gray ones. Shapes hide each other at times, which no net can see through.
 
-figure, axes = plt.subplots(3, 8, figsize=(11, 4.4), layout="constrained")
+figure, axes = plt.subplots(2, 6, figsize=(10, 3.7), layout="constrained")
 not_empty = np.flatnonzero(y_test.any(axis=1))
 for number, (left, right) in zip(not_empty, axes.reshape(-1, 2), strict=False):
     left.imshow(X_test[number])
     left.set_axis_off()
     colors = np.where(y_test[number] == 1, "#0072B2", "#BBBBBB")
     right.barh(range(4), probability[number], color=colors, height=0.7)
-    right.set(xlim=(0, 1), ylim=(3.5, -0.5), xticks=[], yticks=range(4), yticklabels=SHAPES, box_aspect=1)
+    right.set(
+        xlim=(0, 1),
+        ylim=(3.5, -0.5),
+        xticks=[],
+        yticks=range(4),
+        yticklabels=SHAPES,
+        box_aspect=1,
+    )
     right.spines[["top", "right", "bottom"]].set_visible(False)
     right.tick_params(left=False, labelsize="small")
-plt.show()
-
-# %%
-# Where it looks
-# --------------
-# A picture with all four shapes, explained label by label: which pixels move the answer to each question?
-
-number = np.flatnonzero(y_test.all(axis=1))[0]
-figure, axes = plt.subplots(2, 2, figsize=(8, 4.4), layout="constrained")
-for ax, label, shape in zip(axes.flat, range(4), SHAPES, strict=True):
-    display = SaliencyDisplay.from_estimator(net, X_test[[number]], target=label, random_state=0, ax=ax)
-    display.axes_[0, 0].set_title(f"A {shape}? {probability[number, label]:.0%}")
+figure.suptitle("One net answers four questions: blue is there, gray is not")
 plt.show()

@@ -36,9 +36,15 @@ def box(left, top, right, bottom):
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
-arrow = np.array([(-1, -3), (8, -3), (8, -10), (18, 0), (8, 10), (8, 3), (-1, 3)]) / 10 - [0.8, 0]
+arrow = np.array(
+    [(-1, -3), (8, -3), (8, -10), (18, 0), (8, 10), (8, 3), (-1, 3)]
+) / 10 - [0.8, 0]
 bolt = np.array([(-2, -10), (5, -10), (1, -2), (6, -2), (-4, 10), (-1, 1), (-6, 1)]) / 10
-foot, left, right = box(-0.8, 0.4, 0.8, 0.9), box(-0.8, -0.9, -0.35, 0.9), box(0.35, -0.9, 0.8, 0.9)
+foot, left, right = (
+    box(-0.8, 0.4, 0.8, 0.9),
+    box(-0.8, -0.9, -0.35, 0.9),
+    box(0.35, -0.9, 0.8, 0.9),
+)
 disk = star(16, 1.0)
 # Each shape is a list of polygons; those whose second entry is 0 are cut out again.
 KNOWN = {
@@ -66,8 +72,14 @@ NEW = {
 def draw(polygons, random):
     """Return one picture of 32 x 32 pixels."""
     picture = Image.new("L", (96, 96))
-    turn, scale, centre = random.uniform(0, 2 * np.pi), random.uniform(32, 44), random.uniform(40, 56, 2)
-    rotation = scale * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    turn, scale, centre = (
+        random.uniform(0, 2 * np.pi),
+        random.uniform(32, 44),
+        random.uniform(40, 56, 2),
+    )
+    rotation = scale * np.array(
+        [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+    )
     for polygon, is_filled in polygons:
         corners = map(tuple, polygon @ rotation + centre)
         ImageDraw.Draw(picture).polygon([*corners], fill=255 * is_filled)
@@ -102,11 +114,15 @@ plt.show()
 keras.utils.set_random_seed(0)
 images, names = pictures(KNOWN, 250, seed=0)
 classes, targets = np.unique(names, return_inverse=True)
-backbone = keras.applications.MobileNet(include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg")
+backbone = keras.applications.MobileNet(
+    include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg"
+)
 for layer in backbone.layers:
     if isinstance(layer, keras.layers.BatchNormalization):
         layer.momentum = 0.9  # its statistics settle within a short training
-model = keras.Sequential([keras.layers.Rescaling(1 / 127.5, -1), backbone, keras.layers.Dense(len(classes))])
+model = keras.Sequential(
+    [keras.layers.Rescaling(1 / 127.5, -1), backbone, keras.layers.Dense(len(classes))]
+)
 rate = keras.optimizers.schedules.CosineDecay(0.003, 5 * 40)
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.Adam(rate), loss, jit_compile=False)
@@ -122,7 +138,11 @@ backbone.save_weights(weights)
 # From scratch; a linear model on features, which `ImageEmbedding` computes once an image; a new output layer on the
 # frozen backbone, which is the same in a net; and the backbone trained on, in small steps, once the output layer fits.
 
-settings = {"batch_size": 16, "n_iter_no_change": np.inf, "random_state": 0}  # all epochs, and no warning
+settings = {
+    "batch_size": 16,
+    "n_iter_no_change": np.inf,
+    "random_state": 0,
+}  # all epochs, and no warning
 on_shapes = Backbone("mobilenet", weights)
 tuned = Backbone("mobilenet", weights, fine_tune_epochs=10)
 ways = {
@@ -132,8 +152,12 @@ ways = {
         StandardScaler(),
         LogisticRegression(C=0.01, max_iter=1000),
     ),
-    "frozen backbone": CNNClassifier(on_shapes, learning_rate=0.01, epochs=20, **settings),
-    "fine-tuned backbone": CNNClassifier(tuned, learning_rate=0.01, epochs=15, **settings),
+    "frozen backbone": CNNClassifier(
+        on_shapes, learning_rate=0.01, epochs=20, **settings
+    ),
+    "fine-tuned backbone": CNNClassifier(
+        tuned, learning_rate=0.01, epochs=15, **settings
+    ),
 }
 X_test, y_test = pictures(NEW, 40, seed=1)
 sizes, scores = [2, 5, 15], {name: [] for name in ways}
@@ -151,12 +175,18 @@ folder.cleanup()
 # embedding does as well as the nets.
 
 figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
-for (name, values), color in zip(scores.items(), ["#7F7F7F", "#E69F00", "#0072B2", "#D55E00"], strict=True):
+for (name, values), color in zip(
+    scores.items(), ["#7F7F7F", "#E69F00", "#0072B2", "#D55E00"], strict=True
+):
     print(name, [f"{value:.2f}" for value in values])
     ax.plot(sizes, values, "o-", color=color, linewidth=2, label=name)
 ax.axhline(1 / len(NEW), color="black", linewidth=1, linestyle=":")
-ax.annotate("guessing", (15, 1 / len(NEW)), xytext=(0, 3), textcoords="offset points", ha="right")
-ax.set(xlabel="Labelled images of each class", ylabel="Accuracy", ylim=(0, 1), xscale="log")
+ax.annotate(
+    "guessing", (15, 1 / len(NEW)), xytext=(0, 3), textcoords="offset points", ha="right"
+)
+ax.set(
+    xlabel="Labelled images of each class", ylabel="Accuracy", ylim=(0, 1), xscale="log"
+)
 ax.set_xticks(sizes, sizes)
 ax.minorticks_off()
 ax.legend(frameon=False, loc="upper left", ncols=2)

@@ -57,7 +57,10 @@ figure, axes = plt.subplots(1, 3, figsize=(12, 3.2), layout="constrained", share
 for ax, row in zip(axes, oddest, strict=True):
     largest = errors.iloc[row].loc[lambda column: column.abs().nlargest(5).index][::-1]
     ax.barh(largest.index, largest)
-    ax.set_title(f"row {X.index[row]}, {'malignant' if malignant.iloc[row] else 'benign'}", loc="left")
+    ax.set_title(
+        f"row {X.index[row]}, {'malignant' if malignant.iloc[row] else 'benign'}",
+        loc="left",
+    )
 axes[1].set_xlabel("value less what was made again, in standard deviations")
 plt.show()
 
@@ -68,8 +71,13 @@ plt.show()
 # where all are alike.
 
 for contamination in (0.05, 0.1, "auto"):
-    found = AutoencoderOutlier(contamination=contamination, random_state=0).fit_predict(X) == -1
-    table = pd.crosstab(malignant.rename("malignant"), pd.Series(found, X.index, name="called an outlier"))
+    found = (
+        AutoencoderOutlier(contamination=contamination, random_state=0).fit_predict(X)
+        == -1
+    )
+    table = pd.crosstab(
+        malignant.rename("malignant"), pd.Series(found, X.index, name="called an outlier")
+    )
     print(f"contamination={contamination!r}", table, sep="\n", end="\n\n")
 
 # %%
@@ -82,7 +90,9 @@ rng = np.random.default_rng(0)
 others = rng.choice(np.flatnonzero(digits.target > 0), 15, replace=False)
 images = np.concatenate([digits.images[digits.target == 0], digits.images[others]])
 detector = AutoencoderOutlier(trim=0.2, random_state=0).fit(images)
-area = roc_auc_score(np.arange(len(images)) >= len(images) - 15, -detector.score_samples(images))
+area = roc_auc_score(
+    np.arange(len(images)) >= len(images) - 15, -detector.score_samples(images)
+)
 print(f"area under the curve: {area:.3f}")
 ReconstructionDisplay.from_estimator(detector, images, n_samples=6, worst=True)
 plt.show()

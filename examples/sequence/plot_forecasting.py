@@ -24,9 +24,14 @@ from skdeep.sequence import WindowForecaster
 co2 = sm.datasets.co2.load_pandas().data["co2"].resample("MS").mean().interpolate()
 train, test = co2[:-24], co2[-24:]
 forecaster = WindowForecaster(horizon=24, random_state=0).fit(train)
-print(f"{len(co2)} months, a season of {forecaster.season_}, windows of {forecaster.window_}")
+print(
+    f"{len(co2)} months, a season of {forecaster.season_}, "
+    f"windows of {forecaster.window_}"
+)
 
-ForecastDisplay.from_estimator(forecaster, y_true=test, n_history=96, name="CO2, parts per million")
+ForecastDisplay.from_estimator(
+    forecaster, y_true=test, n_history=96, name="CO2, parts per million"
+)
 plt.show()
 
 # %%
@@ -57,7 +62,9 @@ def compared(series, initial, step, **settings):
     """Return the errors of each regressor, and of the last season again."""
     errors = {}
     for name, regressor in regressors.items():
-        found = WindowForecaster(regressor, random_state=0, **settings).backtest(series, initial=initial, step=step)
+        found = WindowForecaster(regressor, random_state=0, **settings).backtest(
+            series, initial=initial, step=step
+        )
         errors[name] = found.mase["forecaster"]
     return pd.Series({"seasonal naive": found.mase["seasonal naive"]} | errors)
 
@@ -68,7 +75,8 @@ def compared(series, initial, step, **settings):
 
 spots = sm.datasets.sunspots.load_pandas().data
 sunspots = pd.Series(
-    spots["SUNACTIVITY"].to_numpy(), pd.period_range(str(int(spots["YEAR"].iloc[0])), periods=len(spots), freq="Y")
+    spots["SUNACTIVITY"].to_numpy(),
+    pd.period_range(str(int(spots["YEAR"].iloc[0])), periods=len(spots), freq="Y"),
 )
 table = pd.DataFrame(
     {

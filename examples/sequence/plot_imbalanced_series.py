@@ -30,7 +30,9 @@ X, rare = X[:, 0], (y == "2").astype(int)  # one channel, so flat rows will do
 
 
 def split(seed, n_common=300, n_rare=10, n_test=200):
-    """Return rows for the training, few of them of the rare class, and rows for the test, of both classes alike."""
+    """Return rows for the training, few of them of the rare class, and rows for the
+    test, of both classes alike.
+    """
     rng = np.random.default_rng(seed)
     common, few = (rng.permutation(np.flatnonzero(rare == label)) for label in (0, 1))
     train = np.concatenate([common[:n_common], few[:n_rare]])
@@ -50,7 +52,9 @@ def net(**settings):
 
 def ridge(**settings):
     classifier = RidgeClassifierCV(np.logspace(-3, 3, 10), **settings)
-    return make_pipeline(RandomConvolutions(1000, random_state=0), StandardScaler(), classifier)
+    return make_pipeline(
+        RandomConvolutions(1000, random_state=0), StandardScaler(), classifier
+    )
 
 
 candidates = {
@@ -81,14 +85,22 @@ print(table.round(3).to_string())
 # the weights have moved the threshold.
 
 colors = ["#7F7F7F", "#0072B2", "#E69F00", "#D55E00"]
-figure, axes = plt.subplots(1, 4, figsize=(11, 2.8), layout="constrained", sharex=True, sharey=True)
+figure, axes = plt.subplots(
+    1, 4, figsize=(11, 2.8), layout="constrained", sharex=True, sharey=True
+)
 for ax, score in zip(axes, shown[1:], strict=True):
     for place, (name, color) in enumerate(zip(candidates, colors, strict=True)):
         values = found.loc[found["model"] == name, score]
-        ax.plot(values, [place] * len(values), "o", color=color, alpha=0.4, markeredgewidth=0)
+        ax.plot(
+            values, [place] * len(values), "o", color=color, alpha=0.4, markeredgewidth=0
+        )
         ax.plot(values.mean(), place, "|", color=color, markersize=20, markeredgewidth=3)
     ax.set_title(score.replace("_", " ").capitalize(), loc="left")
-    ax.set(yticks=range(len(candidates)), yticklabels=candidates, ylim=(len(candidates) - 0.5, -0.5))
+    ax.set(
+        yticks=range(len(candidates)),
+        yticklabels=candidates,
+        ylim=(len(candidates) - 0.5, -0.5),
+    )
     ax.grid(axis="x", alpha=0.3)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(left=False)
@@ -99,12 +111,18 @@ plt.show()
 
 balanced = candidates["net, balanced"]
 names = ["common", "rare"]
-print(classification_table(rare[test], balanced.predict(X[test]), target_names=names).round(3).to_string())
+print(
+    classification_table(rare[test], balanced.predict(X[test]), target_names=names)
+    .round(3)
+    .to_string()
+)
 
 # %%
 # The hours that count
 # --------------------
 # What balanced accuracy loses without two hours of the day; the line is the mean day of the test rows.
 
-OcclusionDisplay.from_estimator(balanced, X[test], rare[test], patch=2, scoring="balanced_accuracy")
+OcclusionDisplay.from_estimator(
+    balanced, X[test], rare[test], patch=2, scoring="balanced_accuracy"
+)
 plt.show()

@@ -26,7 +26,10 @@ from skdeep.sequence import RNNClassifier
 X, y = load_japanese_vowels("train")
 X_test, y_test = load_japanese_vowels("test")
 lengths = np.array([series.shape[1] for series in X_test])
-print(f"{len(X)} recordings to learn from, {len(X_test)} for the test, of {lengths.min()} to {lengths.max()} moments")
+print(
+    f"{len(X)} recordings to learn from, {len(X_test)} for "
+    f"the test, of {lengths.min()} to {lengths.max()} moments"
+)
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.6), layout="constrained", sharey=True)
 for ax, number in zip(axes, (0, 100, 200), strict=True):
@@ -42,10 +45,17 @@ plt.show()
 # the largest. Padding is part of none of them.
 
 nets = {
-    pooling: RNNClassifier(units=32, pooling=pooling, channels_first=True, random_state=0).fit(X, y)
+    pooling: RNNClassifier(
+        units=32, pooling=pooling, channels_first=True, random_state=0
+    ).fit(X, y)
     for pooling in ("last", "average", "average_max")
 }
-print(pd.Series({pooling: net.score(X_test, y_test) for pooling, net in nets.items()}, name="accuracy").round(3))
+print(
+    pd.Series(
+        {pooling: net.score(X_test, y_test) for pooling, net in nets.items()},
+        name="accuracy",
+    ).round(3)
+)
 
 net = nets["average_max"]
 ConfusionMatrixDisplay.from_estimator(net, X_test, y_test, cmap="Blues", colorbar=False)
@@ -66,7 +76,9 @@ for n_moments in moments:
 print("programs compiled for these lengths:", skdeep.cache_info().misses - compiled)
 
 figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
-for (name, scores), color in zip(heard.items(), ("#7F7F7F", "#0072B2", "#D55E00"), strict=True):
+for (name, scores), color in zip(
+    heard.items(), ("#7F7F7F", "#0072B2", "#D55E00"), strict=True
+):
     ax.plot(moments, scores, "o-", color=color, label=name)
 ax.set(xlabel="moments heard, at most", ylabel="accuracy", ylim=(0, 1.02))
 ax.grid(alpha=0.3)

@@ -45,16 +45,25 @@ def ridge():
 
 MiniRocket(random_state=0).fit_transform(X[:4])  # compiles
 models = {
-    "RandomConvolutions, ridge": make_pipeline(RandomConvolutions(channels_first=True, random_state=0), *ridge()),
+    "RandomConvolutions, ridge": make_pipeline(
+        RandomConvolutions(channels_first=True, random_state=0), *ridge()
+    ),
     "MiniRocket of aeon, ridge": make_pipeline(MiniRocket(random_state=0), *ridge()),
-    "fully convolutional net": TemporalCNNClassifier("fcn", filters=32, channels_first=True, random_state=0),
-    "residual net": TemporalCNNClassifier("resnet", filters=16, epochs=40, channels_first=True, random_state=0),
+    "fully convolutional net": TemporalCNNClassifier(
+        "fcn", filters=32, channels_first=True, random_state=0
+    ),
+    "residual net": TemporalCNNClassifier(
+        "resnet", filters=16, epochs=40, channels_first=True, random_state=0
+    ),
 }
 rows = {}
 for name, model in models.items():
     start = time.perf_counter()
     model.fit(X, y)
-    rows[name] = {"seconds of fit": time.perf_counter() - start, "accuracy": model.score(X_test, y_test)}
+    rows[name] = {
+        "seconds of fit": time.perf_counter() - start,
+        "accuracy": model.score(X_test, y_test),
+    }
 print(pd.DataFrame(rows).T.round(3).to_string())
 
 # %%
@@ -70,7 +79,9 @@ print(pd.DataFrame(rows).T.round(3).to_string())
 # class that is written over the series.
 
 net = models["residual net"]
-shown = np.concatenate([np.flatnonzero(y_test == label)[:2] for label in ("gun", "finger")])
+shown = np.concatenate(
+    [np.flatnonzero(y_test == label)[:2] for label in ("gun", "finger")]
+)
 ClassActivationDisplay.from_estimator(net, X_test[shown])
 plt.show()
 
@@ -86,5 +97,7 @@ plt.show()
 # %%
 # Ridge has no probabilities, so its accuracy is what drops.
 
-OcclusionDisplay.from_estimator(models["RandomConvolutions, ridge"], X_test, y_test, patch=10, stride=5)
+OcclusionDisplay.from_estimator(
+    models["RandomConvolutions, ridge"], X_test, y_test, patch=10, stride=5
+)
 plt.show()

@@ -23,10 +23,16 @@ from skdeep.tabular import MLPRegressor
 
 
 def skewed(n_rows, noise, seed):
-    """Return rows of six columns, and a target of which the noise hides much or little."""
+    """Return rows of six columns, and a target of which the noise hides much or
+    little.
+    """
     random = np.random.default_rng(seed)
     X = random.normal(size=(n_rows, 6))
-    y = np.exp(0.8 * X[:, 0]) + 0.5 * np.sin(2 * X[:, 1]) + noise * random.normal(size=n_rows)
+    y = (
+        np.exp(0.8 * X[:, 0])
+        + 0.5 * np.sin(2 * X[:, 1])
+        + noise * random.normal(size=n_rows)
+    )
     return X, y
 
 
@@ -70,7 +76,9 @@ def fitted(X, y, seed, **settings):
 
 
 def measured(noise):
-    """Return errors of test rows: of each bin, and as a table of two means over five draws."""
+    """Return errors of test rows: of each bin, and as a table of two means over five
+    draws.
+    """
     by_bin, rows = {name: [] for name in candidates}, []
     for seed in range(5):
         X, y = skewed(800, noise, seed)
@@ -82,10 +90,16 @@ def measured(noise):
             by_bin[name].append(squares)
             balanced = balanced_mean_squared_error(y_test, predicted, bin_edges=edges)
             rows.append(
-                {"loss": name, "all rows alike": np.mean((predicted - y_test) ** 2), "all bins alike": balanced}
+                {
+                    "loss": name,
+                    "all rows alike": np.mean((predicted - y_test) ** 2),
+                    "all bins alike": balanced,
+                }
             )
     table = pd.DataFrame(rows).groupby("loss", sort=False).mean()
-    return {name: pd.concat(found, axis=1).mean(axis=1) for name, found in by_bin.items()}, table
+    return {
+        name: pd.concat(found, axis=1).mean(axis=1) for name, found in by_bin.items()
+    }, table
 
 
 # %%
@@ -103,7 +117,9 @@ for ax, noise in zip(axes, (1.0, 0.3), strict=True):
     errors, table = measured(noise)
     print(f"noise {noise}", table.round(2).to_string(), sep="\n", end="\n\n")
     for (name, values), color in zip(errors.items(), colors, strict=True):
-        ax.plot(middles[values.index], values, "o-", color=color, markersize=4, label=name)
+        ax.plot(
+            middles[values.index], values, "o-", color=color, markersize=4, label=name
+        )
     ax.set(xlabel="Target", yscale="log")
     ax.set_title(f"Noise {noise}", loc="left")
     ax.spines[["top", "right"]].set_visible(False)

@@ -25,9 +25,17 @@ from skdeep.inspection import EmbeddingDisplay
 from skdeep.tabular import EntityEmbedder
 
 rng = np.random.default_rng(0)
-places, town, season = rng.uniform(-1, 1, (60, 2)), rng.integers(0, 60, 4000), rng.uniform(0, 1, 4000)
+places, town, season = (
+    rng.uniform(-1, 1, (60, 2)),
+    rng.integers(0, 60, 4000),
+    rng.uniform(0, 1, 4000),
+)
 east, north = places[town].T
-y = east * np.sin(2 * np.pi * season) + north * np.cos(2 * np.pi * season) + rng.normal(0, 0.2, 4000)
+y = (
+    east * np.sin(2 * np.pi * season)
+    + north * np.cos(2 * np.pi * season)
+    + rng.normal(0, 0.2, 4000)
+)
 X = pd.DataFrame({"town": [f"town {number:02d}" for number in town], "season": season})
 train, test = np.arange(4000) < 2500, np.arange(4000) >= 2500
 
@@ -45,9 +53,17 @@ colours = plt.get_cmap("coolwarm")((places[numbers, 0] + 1) / 2)
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.8), layout="constrained")
 axes[0].scatter(*places[numbers].T, color=colours)
 for number in numbers[:15]:
-    axes[0].annotate(f"town {number:02d}", places[number], xytext=(4, 4), textcoords="offset points", fontsize="small")
+    axes[0].annotate(
+        f"town {number:02d}",
+        places[number],
+        xytext=(4, 4),
+        textcoords="offset points",
+        fontsize="small",
+    )
 axes[0].set(title="where the towns are", xlabel="east", ylabel="north")
-EmbeddingDisplay.from_categories(embedder, "town", n_labels=15, ax=axes[1], scatter_kw={"color": colours, "s": 36})
+EmbeddingDisplay.from_categories(
+    embedder, "town", n_labels=15, ax=axes[1], scatter_kw={"color": colours, "s": 36}
+)
 axes[1].set_title("what was learned of their names")
 plt.show()
 
@@ -65,14 +81,27 @@ print(vectors.round(2).head())
 # them.
 
 encodings = {"numbers": OrdinalEncoder(), "mean target": TargetEncoder()}
-models = {"boosted trees": HistGradientBoostingRegressor(random_state=0), "neighbours": KNeighborsRegressor(10)}
+models = {
+    "boosted trees": HistGradientBoostingRegressor(random_state=0),
+    "neighbours": KNeighborsRegressor(10),
+}
 scores = pd.DataFrame(index=[*encodings, "vectors"], columns=list(models), dtype=float)
 for name, model in models.items():
     for encoding, encoder in encodings.items():
-        names = encoder.fit_transform(X.loc[train, ["town"]], y[train]), encoder.transform(X.loc[test, ["town"]])
-        tables = [np.column_stack([one, X.loc[rows, "season"]]) for one, rows in zip(names, (train, test), strict=True)]
-        scores.loc[encoding, name] = model.fit(tables[0], y[train]).score(tables[1], y[test])
-    pipeline = make_pipeline(EntityEmbedder(random_state=0), model).fit(X[train], y[train])
+        names = (
+            encoder.fit_transform(X.loc[train, ["town"]], y[train]),
+            encoder.transform(X.loc[test, ["town"]]),
+        )
+        tables = [
+            np.column_stack([one, X.loc[rows, "season"]])
+            for one, rows in zip(names, (train, test), strict=True)
+        ]
+        scores.loc[encoding, name] = model.fit(tables[0], y[train]).score(
+            tables[1], y[test]
+        )
+    pipeline = make_pipeline(EntityEmbedder(random_state=0), model).fit(
+        X[train], y[train]
+    )
     scores.loc["vectors", name] = pipeline.score(X[test], y[test])
 print(scores.round(3))
 

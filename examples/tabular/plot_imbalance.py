@@ -21,16 +21,30 @@ from imblearn.pipeline import make_pipeline
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss, roc_auc_score
-from sklearn.model_selection import StratifiedKFold, TunedThresholdClassifierCV, cross_validate, train_test_split
+from sklearn.model_selection import (
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    cross_validate,
+    train_test_split,
+)
 from sklearn.preprocessing import StandardScaler
 
 from skdeep.metrics import classification_table, imbalance_scoring
 from skdeep.tabular import MLPClassifier
 
 X, y = make_classification(
-    24000, 12, n_informative=5, n_clusters_per_class=2, weights=[0.965], flip_y=0.01, class_sep=0.9, random_state=1
+    24000,
+    12,
+    n_informative=5,
+    n_clusters_per_class=2,
+    weights=[0.965],
+    flip_y=0.01,
+    class_sep=0.9,
+    random_state=1,
 )
-X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=6000, stratify=y, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, train_size=6000, stratify=y, random_state=0
+)
 print(f"{y_train.sum()} of {len(y_train)} training rows are rare")
 
 # %%
@@ -42,12 +56,21 @@ print(f"{y_train.sum()} of {len(y_train)} training rows are rare")
 
 def net(**settings):
     schedule = {"learning_rate": 0.003, "learning_rate_schedule": "cosine"}
-    return MLPClassifier((64, 64), epochs=20, batch_size=100, random_state=0, **schedule, **settings)
+    return MLPClassifier(
+        (64, 64), epochs=20, batch_size=100, random_state=0, **schedule, **settings
+    )
 
 
 plain = make_pipeline(StandardScaler(), net()).fit(X_train, y_train)
-print(classification_table(y_test, plain.predict(X_test), target_names=["usual", "rare"]).round(3).to_string())
-print(f"area under the ROC curve: {roc_auc_score(y_test, plain.predict_proba(X_test)[:, 1]):.3f}")
+print(
+    classification_table(y_test, plain.predict(X_test), target_names=["usual", "rare"])
+    .round(3)
+    .to_string()
+)
+print(
+    "area under the ROC curve: "
+    f"{roc_auc_score(y_test, plain.predict_proba(X_test)[:, 1]):.3f}"
+)
 
 # %%
 # Six remedies
@@ -57,7 +80,9 @@ print(f"area under the ROC curve: {roc_auc_score(y_test, plain.predict_proba(X_t
 
 candidates = {
     "nothing": plain,
-    "threshold tuned": TunedThresholdClassifierCV(plain, scoring="balanced_accuracy", cv=3, random_state=0),
+    "threshold tuned": TunedThresholdClassifierCV(
+        plain, scoring="balanced_accuracy", cv=3, random_state=0
+    ),
     "uniform prior": make_pipeline(StandardScaler(), net(prediction_prior="uniform")),
     "logit adjustment": make_pipeline(StandardScaler(), net(loss="logit_adjusted")),
     "class weights": make_pipeline(StandardScaler(), net(class_weight="balanced")),
@@ -78,18 +103,31 @@ scores = {
     name: pd.DataFrame(cross_validate(model, X_train, y_train, scoring=scoring, cv=folds))
     for name, model in candidates.items()
 }
-table = pd.DataFrame({name: scores[name][[f"test_{score}" for score in shown]].mean() for name in candidates})
+table = pd.DataFrame(
+    {
+        name: scores[name][[f"test_{score}" for score in shown]].mean()
+        for name in candidates
+    }
+)
 print(table.T.round(3).to_string())
 
 colors = ["#7F7F7F", "#009E73", "#56B4E9", "#0072B2", "#E69F00", "#CC79A7", "#D55E00"]
-figure, axes = plt.subplots(1, len(shown), figsize=(11, 3.6), layout="constrained", sharex=True, sharey=True)
+figure, axes = plt.subplots(
+    1, len(shown), figsize=(11, 3.6), layout="constrained", sharex=True, sharey=True
+)
 for ax, score in zip(axes, shown, strict=True):
     for place, (name, color) in enumerate(zip(candidates, colors, strict=True)):
         values = scores[name][f"test_{score}"]
-        ax.plot(values, [place] * len(values), "o", color=color, alpha=0.35, markeredgewidth=0)
+        ax.plot(
+            values, [place] * len(values), "o", color=color, alpha=0.35, markeredgewidth=0
+        )
         ax.plot(values.mean(), place, "|", color=color, markersize=18, markeredgewidth=3)
     ax.set_title(score.replace("_", " ").capitalize(), loc="left")
-    ax.set(yticks=range(len(candidates)), yticklabels=candidates, ylim=(len(candidates) - 0.5, -0.5))
+    ax.set(
+        yticks=range(len(candidates)),
+        yticklabels=candidates,
+        ylim=(len(candidates) - 0.5, -0.5),
+    )
     ax.grid(axis="x", alpha=0.3)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(left=False)
@@ -119,13 +157,22 @@ for name, model in fitted.items():
     model.set_params(mlpclassifier__prediction_prior=shares)
     after[name] = model.predict_proba(X_test)[:, 1]
 
-figure, axes = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained", sharex=True, sharey=True)
+figure, axes = plt.subplots(
+    1, 2, figsize=(11, 4.6), layout="constrained", sharex=True, sharey=True
+)
 titles = ("Before", "After prediction_prior=shares")
 for ax, probabilities, title in zip(axes, (before, after), titles, strict=True):
     ax.plot([0, 1], [0, 1], color="black", linewidth=1, linestyle=":")
     for name in compared:
         share, mean = calibration_curve(y_test, probabilities[name], n_bins=8)
-        ax.plot(mean, share, "o-", color=colors[list(candidates).index(name)], markersize=4, label=name)
+        ax.plot(
+            mean,
+            share,
+            "o-",
+            color=colors[list(candidates).index(name)],
+            markersize=4,
+            label=name,
+        )
     ax.set(xlabel="Mean probability of the rows of a bin")
     ax.set_title(title, loc="left")
     ax.spines[["top", "right"]].set_visible(False)

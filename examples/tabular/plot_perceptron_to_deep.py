@@ -25,17 +25,45 @@ from skdeep.tabular import MLPClassifier
 def spirals(n_rows):
     random = np.random.default_rng(0)
     along, y = 3 * np.pi * np.sqrt(random.random(n_rows)), random.integers(0, 2, n_rows)
-    arm = np.where(y, 1, -1)[:, None] * along[:, None] * np.column_stack([np.cos(along), np.sin(along)])
+    arm = (
+        np.where(y, 1, -1)[:, None]
+        * along[:, None]
+        * np.column_stack([np.cos(along), np.sin(along)])
+    )
     return arm + 0.4 * random.standard_normal(arm.shape), y
 
 
 def draw(ax, hidden_layer_sizes, X, y, **settings):
-    """Fit a net, show the probability of one class in the background, and say how many rows are right."""
-    settings = {"learning_rate": 0.01, "epochs": 200, "batch_size": 50, "n_iter_no_change": np.inf, **settings}
-    net = make_pipeline(StandardScaler(), MLPClassifier(hidden_layer_sizes, random_state=0, **settings)).fit(X, y)
-    surface = {"response_method": "predict_proba", "grid_resolution": 200, "plot_method": "pcolormesh", "eps": 0.5}
-    DecisionBoundaryDisplay.from_estimator(net, X, ax=ax, cmap="PuOr", vmin=-0.8, vmax=1.8, **surface)
-    ax.scatter(*X.T, c=y, cmap=ListedColormap(["#B35806", "#542788"]), s=14, edgecolor="white", linewidth=0.5)
+    """Fit a net, show the probability of one class in the background, and say how many
+    rows are right.
+    """
+    settings = {
+        "learning_rate": 0.01,
+        "epochs": 200,
+        "batch_size": 50,
+        "n_iter_no_change": np.inf,
+        **settings,
+    }
+    net = make_pipeline(
+        StandardScaler(), MLPClassifier(hidden_layer_sizes, random_state=0, **settings)
+    ).fit(X, y)
+    surface = {
+        "response_method": "predict_proba",
+        "grid_resolution": 200,
+        "plot_method": "pcolormesh",
+        "eps": 0.5,
+    }
+    DecisionBoundaryDisplay.from_estimator(
+        net, X, ax=ax, cmap="PuOr", vmin=-0.8, vmax=1.8, **surface
+    )
+    ax.scatter(
+        *X.T,
+        c=y,
+        cmap=ListedColormap(["#B35806", "#542788"]),
+        s=14,
+        edgecolor="white",
+        linewidth=0.5,
+    )
     ax.set(xticks=[], yticks=[], xlabel=f"{net.score(X, y):.0%} right", ylabel="")
     ax.spines[:].set_visible(False)
 

@@ -29,12 +29,19 @@ X, X_new = kilometres[:, None], np.linspace(0, 250_000, 300)[:, None]
 
 
 def net(loss):
-    settings = {"learning_rate": 0.01, "learning_rate_schedule": "cosine", "batch_size": 50, "n_iter_no_change": np.inf}
+    settings = {
+        "learning_rate": 0.01,
+        "learning_rate_schedule": "cosine",
+        "batch_size": 50,
+        "n_iter_no_change": np.inf,
+    }
     mlp = MLPRegressor((32, 32), activation="gelu", loss=loss, random_state=0, **settings)
     return make_pipeline(StandardScaler(), mlp)
 
 
-quantiles = {quantile: net(Pinball(quantile)).fit(X, price) for quantile in (0.05, 0.5, 0.95)}
+quantiles = {
+    quantile: net(Pinball(quantile)).fit(X, price) for quantile in (0.05, 0.5, 0.95)
+}
 inside = (quantiles[0.05].predict(X) <= price) & (price <= quantiles[0.95].predict(X))
 print(f"{inside.mean():.0%} of the prices lie in the band")
 
@@ -46,7 +53,11 @@ print(f"{inside.mean():.0%} of the prices lie in the band")
 
 
 def expected(hour):
-    return 0.05 + 4 * np.exp(-(((hour - 9) / 1.5) ** 2)) + 9 * np.exp(-(((hour - 17) / 2.2) ** 2))
+    return (
+        0.05
+        + 4 * np.exp(-(((hour - 9) / 1.5) ** 2))
+        + 9 * np.exp(-(((hour - 17) / 2.2) ** 2))
+    )
 
 
 hour, hour_new = random.uniform(0, 24, 600), np.linspace(0, 24, 300)
@@ -63,19 +74,57 @@ for loss in ("squared_error", "poisson"):
 # ----------------
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-left.plot(kilometres / 1000, price / 1000, ".", color="#7F7F7F", markersize=2, alpha=0.6, label="a car")
+left.plot(
+    kilometres / 1000,
+    price / 1000,
+    ".",
+    color="#7F7F7F",
+    markersize=2,
+    alpha=0.6,
+    label="a car",
+)
 low, median, high = (quantiles[quantile].predict(X_new) / 1000 for quantile in quantiles)
-left.fill_between(X_new[:, 0] / 1000, low, high, color="#56B4E9", alpha=0.4, linewidth=0, label="nine in ten")
+left.fill_between(
+    X_new[:, 0] / 1000,
+    low,
+    high,
+    color="#56B4E9",
+    alpha=0.4,
+    linewidth=0,
+    label="nine in ten",
+)
 left.plot(X_new[:, 0] / 1000, median, color="#0072B2", linewidth=2, label="median")
 left.set(xlabel="Thousand kilometres", ylabel="Price in thousand euros", ylim=(0, None))
 left.set_title("Pinball loss: quantiles", loc="left")
 
 jitter = random.uniform(-0.15, 0.15, len(visits))
-right.plot(hour, visits + jitter, ".", color="#7F7F7F", markersize=2, alpha=0.6, label="an hour")
-right.plot(hour_new, expected(hour_new), color="black", linewidth=1, linestyle=":", label="true mean")
-right.plot(hour_new, means["squared_error"], color="#D55E00", linewidth=2, linestyle="--", label="squared error")
+right.plot(
+    hour, visits + jitter, ".", color="#7F7F7F", markersize=2, alpha=0.6, label="an hour"
+)
+right.plot(
+    hour_new,
+    expected(hour_new),
+    color="black",
+    linewidth=1,
+    linestyle=":",
+    label="true mean",
+)
+right.plot(
+    hour_new,
+    means["squared_error"],
+    color="#D55E00",
+    linewidth=2,
+    linestyle="--",
+    label="squared error",
+)
 right.plot(hour_new, means["poisson"], color="#0072B2", linewidth=2, label="Poisson loss")
-right.set(xlabel="Time of day", ylabel="Visits", xticks=range(0, 25, 4), yscale="symlog", ylim=(-0.9, 30))
+right.set(
+    xlabel="Time of day",
+    ylabel="Visits",
+    xticks=range(0, 25, 4),
+    yscale="symlog",
+    ylim=(-0.9, 30),
+)
 right.set_yticks([0, 1, 3, 10, 30], ["0", "1", "3", "10", "30"])
 right.set_title("Poisson loss: counts", loc="left")
 for ax in (left, right):

@@ -28,7 +28,8 @@ X, X_val, y, y_val = train_test_split(X, y, test_size=0.5, random_state=0)
 
 def trained(schedule):
     net = MLPRegressor(
-        (64, 64), activation="gelu", learning_rate=0.02, learning_rate_schedule=schedule, epochs=80, batch_size=16,
+        (64, 64), activation="gelu", learning_rate=0.02,
+        learning_rate_schedule=schedule, epochs=80, batch_size=16,
         n_iter_no_change=np.inf, random_state=0,
     )  # fmt: skip
     return net.fit(X, y, X_val=X_val, y_val=y_val)
@@ -52,7 +53,9 @@ nets = {name: trained(schedule) for name, schedule in schedules.items()}
 # The grey area is the learning rate, the line the validation loss; the thin line repeats that of the constant rate,
 # which jumps about until the end.
 
-figure, axes = plt.subplots(2, 4, figsize=(11, 5), layout="constrained", sharex=True, sharey=True)
+figure, axes = plt.subplots(
+    2, 4, figsize=(11, 5), layout="constrained", sharex=True, sharey=True
+)
 for ax, (name, net) in zip(axes.flat, nets.items(), strict=True):
     epochs = range(1, len(net.loss_curve_) + 1)
     rate = ax.twinx()
@@ -63,10 +66,20 @@ for ax, (name, net) in zip(axes.flat, nets.items(), strict=True):
     ax.plot(epochs, nets["constant"].history_["val_loss"], color="#7F7F7F", linewidth=0.8)
     ax.plot(epochs, net.history_["val_loss"], color="#D55E00", linewidth=2)
     ax.set_title(name, loc="left", fontsize="medium")
-    ax.text(0.97, 0.93, f"R² = {net.score(X_val, y_val):.2f}", transform=ax.transAxes, ha="right", va="top")
+    ax.text(
+        0.97,
+        0.93,
+        f"R² = {net.score(X_val, y_val):.2f}",
+        transform=ax.transAxes,
+        ha="right",
+        va="top",
+    )
     ax.set(ylim=(0, 1))
     for each in (ax, rate):
         each.spines[["top", "right"]].set_visible(False)
+figure.suptitle(
+    "One net, eight schedules: the rate (gray) decides how far the loss (orange) falls"
+)
 figure.supxlabel("Epoch")
 figure.supylabel("Validation loss")
 plt.show()

@@ -35,10 +35,14 @@ grid = {
 }
 net = MLPClassifier((64,), epochs=10, random_state=0)
 compiled_before = skdeep.cache_info().misses
-search = GridSearchCV(make_pipeline(StandardScaler(), net), grid, cv=3, refit=False).fit(X, y)
+search = GridSearchCV(make_pipeline(StandardScaler(), net), grid, cv=3, refit=False).fit(
+    X, y
+)
 
 results = pd.DataFrame(search.cv_results_)
-print(f"{3 * len(results)} fits, {skdeep.cache_info().misses - compiled_before} compilation")
+print(
+    f"{3 * len(results)} fits, {skdeep.cache_info().misses - compiled_before} compilation"
+)
 
 # %%
 # What the search found, and what it cost
@@ -49,12 +53,22 @@ print(f"{3 * len(results)} fits, {skdeep.cache_info().misses - compiled_before} 
 results.columns = results.columns.str.replace("param_mlpclassifier__", "")
 best = results.pivot_table("mean_test_score", "dropout", "learning_rate", aggfunc="max")
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained", width_ratios=[3, 2])
+figure, (left, right) = plt.subplots(
+    1, 2, figsize=(11, 4), layout="constrained", width_ratios=[3, 2]
+)
 image = left.imshow(best, cmap="cividis", aspect="auto")
 for (row, column), score in np.ndenumerate(best.to_numpy()):
     top = score == best.to_numpy().max()
     color = "white" if image.norm(score) < 0.6 else "black"
-    left.text(column, row, f"{score:.3f}", ha="center", va="center", color=color, fontweight="bold" if top else None)
+    left.text(
+        column,
+        row,
+        f"{score:.3f}",
+        ha="center",
+        va="center",
+        color=color,
+        fontweight="bold" if top else None,
+    )
 left.set_xticks(range(len(best.columns)), [f"{rate:g}" for rate in best.columns])
 left.set_yticks(range(len(best.index)), best.index)
 left.set(xlabel="Learning rate", ylabel="Dropout")
@@ -62,8 +76,14 @@ left.set_title("Accuracy in cross-validation", loc="left")
 
 seconds = 3 * results["mean_fit_time"]
 right.plot(np.arange(1, len(seconds) + 1), seconds, ".", color="#0072B2", markersize=4)
-right.annotate("compiling", (1, seconds[0]), xytext=(12, 0), textcoords="offset points", va="center")
-right.set(xlabel="Setting, in the order of the search", ylabel="Seconds for three fits", ylim=(0, None))
+right.annotate(
+    "compiling", (1, seconds[0]), xytext=(12, 0), textcoords="offset points", va="center"
+)
+right.set(
+    xlabel="Setting, in the order of the search",
+    ylabel="Seconds for three fits",
+    ylim=(0, None),
+)
 right.set_title("Only the first one compiles", loc="left")
 right.spines[["top", "right"]].set_visible(False)
 plt.show()

@@ -33,7 +33,10 @@ for n_shown in (500, 5000):
     net = Seq2SeqTransducer(random_state=0).fit(sums[:n_shown], answers[:n_shown])
     predicted[n_shown] = net.predict(sums)
     right = net.score(sums[n_shown:], answers[n_shown:])
-    print(f"{n_shown} sums shown: {right:.1%} of the {len(sums) - n_shown} others are right.")
+    print(
+        f"{n_shown} sums shown: {right:.1%} of the "
+        f"{len(sums) - n_shown} others are right."
+    )
 
 # %%
 # Each square is a sum, the first number to the right, the second upward. Grey ones were shown. With five hundred the
@@ -45,12 +48,22 @@ for ax, (n_shown, found) in zip(axes, predicted.items(), strict=True):
     kind[:n_shown] = 0
     table = np.empty((100, 100))
     table[second, first] = kind
-    ax.imshow(table, cmap=ListedColormap(["#DDDDDD", "#0072B2", "#D55E00"]), origin="lower", interpolation="nearest")
+    ax.imshow(
+        table,
+        cmap=ListedColormap(["#DDDDDD", "#0072B2", "#D55E00"]),
+        origin="lower",
+        interpolation="nearest",
+    )
     ax.set_title(f"{n_shown} sums shown", loc="left")
     ax.set_xlabel("first number")
 axes[0].set_ylabel("second number")
-marks = [plt.Line2D([], [], marker="s", linestyle="", color=color) for color in ("#DDDDDD", "#0072B2", "#D55E00")]
-figure.legend(marks, ["shown", "right", "wrong"], loc="outside lower center", ncols=3, frameon=False)
+marks = [
+    plt.Line2D([], [], marker="s", linestyle="", color=color)
+    for color in ("#DDDDDD", "#0072B2", "#D55E00")
+]
+figure.legend(
+    marks, ["shown", "right", "wrong"], loc="outside lower center", ncols=3, frameon=False
+)
 plt.show()
 
 # %%
@@ -60,8 +73,13 @@ plt.show()
 
 few = predicted[500]
 wrong = np.flatnonzero(few != answers)
-written = np.array([float(text or "nan") for text in few[wrong]])  # an answer may be empty
+written = np.array(
+    [float(text or "nan") for text in few[wrong]]
+)  # an answer may be empty
 away = np.abs(written - answers[wrong].astype(int))
-print(f"Of {len(wrong)} mistakes, {np.mean(away <= 2):.0%} are at most two off, {np.mean(away <= 10):.0%} at most ten.")
+print(
+    f"Of {len(wrong)} mistakes, {np.mean(away <= 2):.0%} are "
+    f"at most two off, {np.mean(away <= 10):.0%} at most ten."
+)
 for number in wrong[:5]:
     print(f"{sums[number]} = {answers[number]}, written {few[number]}")

@@ -50,7 +50,15 @@ ADJECTIVES = {
     ],
 }
 VERBS = {
-    True: ["J'ai adoré", "Nous adorons", "On aime", "Mes amis ont aimé", "J'admirais", "Vous admirerez", "On savoure"],
+    True: [
+        "J'ai adoré",
+        "Nous adorons",
+        "On aime",
+        "Mes amis ont aimé",
+        "J'admirais",
+        "Vous admirerez",
+        "On savoure",
+    ],
     False: [
         "J'ai détesté",
         "On déteste",
@@ -63,10 +71,17 @@ VERBS = {
 }
 # Which of the four forms goes with each.
 THINGS = {
-    "le film": 0, "le scénario": 0, "l'humour": 0, "l'histoire": 1, "la musique": 1, "l'intrigue": 1,
-    "les acteurs": 2, "les dialogues": 2, "les images": 3, "les scènes": 3, "les actrices": 3,
+    "le film": 0, "le scénario": 0, "l'humour": 0,
+    "l'histoire": 1, "la musique": 1, "l'intrigue": 1,
+    "les acteurs": 2, "les dialogues": 2, "les images": 3,
+    "les scènes": 3, "les actrices": 3,
 }  # fmt: skip
-BESIDE = ["Vu hier soir avec des amis.", "La salle était pleine.", "Le film dure deux heures.", "C'est une suite."]
+BESIDE = [
+    "Vu hier soir avec des amis.",
+    "La salle était pleine.",
+    "Le film dure deux heures.",
+    "C'est une suite.",
+]
 
 
 def opinion(good, rng):
@@ -77,7 +92,11 @@ def opinion(good, rng):
     denied = rng.random() < 0.2
     adjectives = ADJECTIVES[good != denied]
     adjective = adjectives[rng.integers(len(adjectives))][form]
-    verb = ("n'est pas" if form < 2 else "ne sont pas") if denied else ("est" if form < 2 else "sont")
+    verb = (
+        ("n'est pas" if form < 2 else "ne sont pas")
+        if denied
+        else ("est" if form < 2 else "sont")
+    )
     return f"{thing.capitalize()} {verb} {adjective}."
 
 
@@ -125,16 +144,23 @@ search = GridSearchCV(pipeline, grid, cv=3).fit(texts, labels)
 results = search.cv_results_
 found = pd.DataFrame(
     {
-        "words": ["lemmas" if done else "words as they are" for done in results["param_textnormalizer__lemmatizer"]],
+        "words": [
+            "lemmas" if done else "words as they are"
+            for done in results["param_textnormalizer__lemmatizer"]
+        ],
         "terms": [
             "single words" if runs == (1, 1) else "words and pairs"
-            for runs in results["param_textclassifier__architecture__features__word_ngrams"]
+            for runs in results[
+                "param_textclassifier__architecture__features__word_ngrams"
+            ]
         ],
         "accuracy": results["mean_test_score"],
     }
 )
 print(found.round(3).to_string(index=False))
-print(f"The best on {len(new_texts)} new reviews: {search.score(new_texts, new_labels):.3f}")
+print(
+    f"The best on {len(new_texts)} new reviews: {search.score(new_texts, new_labels):.3f}"
+)
 
 # %%
 # Lemmas help, and pairs help more when they are pairs of lemmas: "pas drôle" and "pas drôles" are one term then.
@@ -145,7 +171,9 @@ for place, pair in enumerate(scores.to_numpy()):
     ax.plot(pair, [place] * 2, color="#CCCCCC", zorder=0)
 for kind, color in (("words as they are", "#7F7F7F"), ("lemmas", "#D55E00")):
     ax.plot(scores[kind], range(len(scores)), "o", color=color, markersize=9, label=kind)
-ax.set(yticks=range(len(scores)), yticklabels=scores.index, ylim=(-0.5, len(scores) - 0.5))
+ax.set(
+    yticks=range(len(scores)), yticklabels=scores.index, ylim=(-0.5, len(scores) - 0.5)
+)
 ax.set_title("Accuracy in cross-validation", loc="left")
 ax.grid(axis="x", alpha=0.3)
 ax.spines[["top", "right", "left"]].set_visible(False)
@@ -159,6 +187,9 @@ plt.show()
 # `TextExplanationDisplay` leaves out one word after the other: orange words speak for the class over the text, purple
 # ones against it. Look at "pas": it turns a word of praise.
 
-review = "L'histoire n'est pas originale, mais les dialogues sont drôles et j'ai adoré la musique."
+review = (
+    "L'histoire n'est pas originale, mais les dialogues sont "
+    "drôles et j'ai adoré la musique."
+)
 TextExplanationDisplay.from_estimator(search, review)
 plt.show()

@@ -50,10 +50,44 @@ SPAM = [
 ]
 FILLED = {
     "hello": ["Hi,", "Hey,", "Hello", "Dear friend,", "Sorry,", ""],
-    "when": ["today", "tonight", "tomorrow", "on Friday", "at 6", "this week", "now", "last night"],
-    "place": ["the station", "the café", "the office", "the cinema", "school", "the market", "my place"],
-    "thing": ["bread", "a cake", "the tickets", "the keys", "two books", "a phone", "the new shoes", "lunch"],
-    "prize": ["a phone", "$500", "1000 pounds", "a holiday", "two tickets", "a gift card", "cash"],
+    "when": [
+        "today",
+        "tonight",
+        "tomorrow",
+        "on Friday",
+        "at 6",
+        "this week",
+        "now",
+        "last night",
+    ],
+    "place": [
+        "the station",
+        "the café",
+        "the office",
+        "the cinema",
+        "school",
+        "the market",
+        "my place",
+    ],
+    "thing": [
+        "bread",
+        "a cake",
+        "the tickets",
+        "the keys",
+        "two books",
+        "a phone",
+        "the new shoes",
+        "lunch",
+    ],
+    "prize": [
+        "a phone",
+        "$500",
+        "1000 pounds",
+        "a holiday",
+        "two tickets",
+        "a gift card",
+        "cash",
+    ],
 }
 
 
@@ -64,7 +98,9 @@ def messages(n, share, seed):
     texts = []
     for is_spam in spam:
         filled = {name: rng.choice(words) for name, words in FILLED.items()}
-        filled["number"] = rng.choice(["0800 ", "07", "555-"]) + str(rng.integers(10_000, 99_999))
+        filled["number"] = rng.choice(["0800 ", "07", "555-"]) + str(
+            rng.integers(10_000, 99_999)
+        )
         texts.append(rng.choice(SPAM if is_spam else FRIENDLY).format(**filled).strip())
     return texts, spam
 
@@ -80,7 +116,9 @@ print(f"{len(texts)} messages, {spam.sum()} are spam, such as:", *texts[:3], sep
 
 
 def net(class_weight):
-    architecture = TfidfMLP(features=TextFeatures(char_ngrams=None, selection="f_classif"))
+    architecture = TfidfMLP(
+        features=TextFeatures(char_ngrams=None, selection="f_classif")
+    )
     return TextClassifier(architecture, class_weight=class_weight, random_state=0)
 
 
@@ -107,14 +145,22 @@ print(found.groupby("model", sort=False)[shown].mean().round(3).to_string())
 # the threshold rather than taught the net something new.
 
 colors = ["#7F7F7F", "#D55E00"]
-figure, axes = plt.subplots(1, 4, figsize=(11, 1.9), layout="constrained", sharex=True, sharey=True)
+figure, axes = plt.subplots(
+    1, 4, figsize=(11, 1.9), layout="constrained", sharex=True, sharey=True
+)
 for ax, score in zip(axes, shown[1:], strict=True):
     for place, (name, color) in enumerate(zip(candidates, colors, strict=True)):
         values = found.loc[found["model"] == name, score]
-        ax.plot(values, [place] * len(values), "o", color=color, alpha=0.4, markeredgewidth=0)
+        ax.plot(
+            values, [place] * len(values), "o", color=color, alpha=0.4, markeredgewidth=0
+        )
         ax.plot(values.mean(), place, "|", color=color, markersize=20, markeredgewidth=3)
     ax.set_title(score.replace("_", " ").capitalize(), loc="left")
-    ax.set(yticks=range(len(candidates)), yticklabels=candidates, ylim=(len(candidates) - 0.5, -0.5))
+    ax.set(
+        yticks=range(len(candidates)),
+        yticklabels=candidates,
+        ylim=(len(candidates) - 0.5, -0.5),
+    )
     ax.grid(axis="x", alpha=0.3)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(left=False)
@@ -124,4 +170,8 @@ plt.show()
 # Class by class, for the last seed and with weights:
 
 predicted = candidates["balanced"].predict(new_texts)
-print(classification_table(new_spam, predicted, target_names=["friends", "spam"]).round(3).to_string())
+print(
+    classification_table(new_spam, predicted, target_names=["friends", "spam"])
+    .round(3)
+    .to_string()
+)

@@ -26,7 +26,16 @@ from sklearn.model_selection import train_test_split
 from skdeep.text import TextGenerator
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
-LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idlelib", "idle_test", "lib2to3", "encodings"}
+LEFT_OUT = {
+    "site-packages",
+    "dist-packages",
+    "test",
+    "tests",
+    "idlelib",
+    "idle_test",
+    "lib2to3",
+    "encodings",
+}
 
 
 def first_lines(path):
@@ -35,12 +44,27 @@ def first_lines(path):
         warnings.simplefilter("ignore")  # about old ways of writing in the library itself
         tree = ast.parse(path.read_bytes())
     documented = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
-    docstrings = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, documented)]
+    docstrings = [
+        ast.get_docstring(node) or ""
+        for node in ast.walk(tree)
+        if isinstance(node, documented)
+    ]
     return [docstring.splitlines()[0] for docstring in docstrings if docstring.strip()]
 
 
-files = [path for path in sorted(LIBRARY.rglob("*.py")) if not LEFT_OUT & set(path.relative_to(LIBRARY).parts)]
-lines = sorted({line for path in files for line in first_lines(path) if line.isascii() and 20 <= len(line) <= 90})
+files = [
+    path
+    for path in sorted(LIBRARY.rglob("*.py"))
+    if not LEFT_OUT & set(path.relative_to(LIBRARY).parts)
+]
+lines = sorted(
+    {
+        line
+        for path in files
+        for line in first_lines(path)
+        if line.isascii() and 20 <= len(line) <= 90
+    }
+)
 train, test = train_test_split(lines, test_size=0.1, random_state=0)
 print(f"{len(lines)} lines, such as:", *train[:4], sep="\n  ")
 
@@ -51,7 +75,10 @@ print(f"{len(lines)} lines, such as:", *train[:4], sep="\n  ")
 # between; one that knows nothing hesitates between all.
 
 model = TextGenerator(units=128, random_state=0).fit(train)
-print(f"{len(model.sequencer_.vocabulary_)} characters, perplexity {model.perplexity(test):.2f} on lines held back")
+print(
+    f"{len(model.sequencer_.vocabulary_)} characters, perplexity "
+    f"{model.perplexity(test):.2f} on lines held back"
+)
 
 # %%
 # ``log_likelihood`` judges whole texts, by the logarithm of their probability: lines that were held back are far more
@@ -60,7 +87,9 @@ print(f"{len(model.sequencer_.vocabulary_)} characters, perplexity {model.perple
 rng = np.random.default_rng(0)
 for line in test[:3]:
     shuffled = " ".join(rng.permutation(line.split()))
-    for text, value in zip([line, shuffled], model.log_likelihood([line, shuffled]), strict=True):
+    for text, value in zip(
+        [line, shuffled], model.log_likelihood([line, shuffled]), strict=True
+    ):
         print(f"{value:7.1f}  {text}")
 
 # %%
@@ -70,7 +99,9 @@ for line in test[:3]:
 # The higher the temperature, the more is unlikely, and in the end wrong.
 
 for temperature in (0, 0.4, 0.7, 1.0, 1.5):
-    texts = model.sample(3, prompt="Return ", length=90, temperature=temperature, random_state=0)
+    texts = model.sample(
+        3, prompt="Return ", length=90, temperature=temperature, random_state=0
+    )
     print(f"temperature={temperature}", *texts, sep="\n  ")
 
 # %%
@@ -92,7 +123,9 @@ for top_p in (0.4, 0.8, None):
 
 
 def right_and_rich(texts):
-    """Return, of the first thousand words, the share that training lines have and how many differ."""
+    """Return, of the first thousand words, the share that training lines have and how
+    many differ.
+    """
     words = WORD.findall(" ".join(texts).lower())[:1000]
     return np.mean([word in known for word in words]), len(set(words))
 
@@ -106,12 +139,16 @@ RULES = {
 
 figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for name, (values, color, above) in RULES.items():
-    written = [model.sample(200, length=90, random_state=0, **{name: value}) for value in values]
+    written = [
+        model.sample(200, length=90, random_state=0, **{name: value}) for value in values
+    ]
     right, rich = zip(*map(right_and_rich, written), strict=True)
     ax.plot(rich, right, "o-", color=color, label=name)
     for value, *place in zip(values, rich, right, strict=True):
         settings = {"color": color, "fontsize": 9, "ha": "center"}
-        ax.annotate(value, place, xytext=(0, above), textcoords="offset points", **settings)
+        ax.annotate(
+            value, place, xytext=(0, above), textcoords="offset points", **settings
+        )
 right, rich = right_and_rich(test)
 ax.plot(rich, right, "k*", markersize=12, linestyle="", label="people")
 ax.set(xlabel="different words in a thousand", ylabel="share of words that exist")

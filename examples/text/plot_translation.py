@@ -27,12 +27,24 @@ VERBS = [
     ("love", ("aime", "aimes", "aime", "aimons")),
 ]
 NOUNS = [
-    ("cat", "chat", False), ("book", "livre", False), ("tree", "arbre", False), ("garden", "jardin", False),
-    ("car", "voiture", True), ("table", "table", True), ("island", "île", True), ("house", "maison", True),
+    ("cat", "chat", False), ("book", "livre", False),
+    ("tree", "arbre", False), ("garden", "jardin", False),
+    ("car", "voiture", True), ("table", "table", True),
+    ("island", "île", True), ("house", "maison", True),
 ]  # fmt: skip
 # Masculine and feminine; both take an "s" where there are several.
-BEFORE = [None, ("small", ("petit", "petite")), ("big", ("grand", "grande")), ("pretty", ("joli", "jolie"))]
-BEHIND = [None, ("black", ("noir", "noire")), ("green", ("vert", "verte")), ("blue", ("bleu", "bleue"))]
+BEFORE = [
+    None,
+    ("small", ("petit", "petite")),
+    ("big", ("grand", "grande")),
+    ("pretty", ("joli", "jolie")),
+]
+BEHIND = [
+    None,
+    ("black", ("noir", "noire")),
+    ("green", ("vert", "verte")),
+    ("blue", ("bleu", "bleue")),
+]
 
 
 def elided(word, following):
@@ -46,15 +58,25 @@ def english(person, verb, noun, before, behind, denied, several):
     who, (act, _) = person[0], verb
     third = who == "she"
     acts = f"{'does' if third else 'do'} not {act}" if denied else act + "s" * third
-    words = [who, acts, "the", *(one[0] for one in (before, behind) if one), noun[0] + "s" * several]
+    words = [
+        who,
+        acts,
+        "the",
+        *(one[0] for one in (before, behind) if one),
+        noun[0] + "s" * several,
+    ]
     return " ".join(words) + "."
 
 
 def french(person, verb, noun, before, behind, denied, several):
     """Return the same in French: "elle ne voit pas les petits chats noirs."."""
     (_, who, number), (_, acts), (_, thing, feminine) = person, verb, noun
-    agreed = [one[1][feminine] + "s" * several if one else None for one in (before, behind)]
-    group = " ".join(word for word in (agreed[0], thing + "s" * several, agreed[1]) if word)
+    agreed = [
+        one[1][feminine] + "s" * several if one else None for one in (before, behind)
+    ]
+    group = " ".join(
+        word for word in (agreed[0], thing + "s" * several, agreed[1]) if word
+    )
     group = f"les {group}" if several else elided("la" if feminine else "le", group)
     act = acts[number]
     if denied:
@@ -62,7 +84,9 @@ def french(person, verb, noun, before, behind, denied, several):
     return f"{elided(who, act) if who == 'je' else f'{who} {act}'} {group}."
 
 
-parts = list(itertools.product(PERSONS, VERBS, NOUNS, BEFORE, BEHIND, (False, True), (False, True)))
+parts = list(
+    itertools.product(PERSONS, VERBS, NOUNS, BEFORE, BEHIND, (False, True), (False, True))
+)
 np.random.default_rng(0).shuffle(parts)
 X = np.array([english(*one) for one in parts], object)
 y = np.array([french(*one) for one in parts], object)
@@ -102,6 +126,10 @@ plt.show()
 # the fit.
 
 best = nets["gated units with attention"].set_params(beam_size=4)
-some = ["I love the small trees.", "she does not want the pretty blue island.", "we see the big green gardens."]
+some = [
+    "I love the small trees.",
+    "she does not want the pretty blue island.",
+    "we see the big green gardens.",
+]
 for one, other in zip(some, best.predict(some), strict=True):
     print(f"{one:45} {other}")

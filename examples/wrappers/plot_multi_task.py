@@ -28,7 +28,10 @@ from skdeep.wrappers import BaseWrapper
 random = np.random.default_rng(0)
 digits = load_digits()
 angles = random.uniform(-45, 45, len(digits.target))
-turned = [rotate(image / 16, angle, reshape=False, order=1) for image, angle in zip(digits.images, angles, strict=True)]
+turned = [
+    rotate(image / 16, angle, reshape=False, order=1)
+    for image, angle in zip(digits.images, angles, strict=True)
+]
 X = np.reshape(turned, (len(turned), 64)).astype("float32")
 y = np.column_stack([digits.target, angles])
 
@@ -47,7 +50,9 @@ class DigitAndAngle(TransformerMixin, BaseEstimator):
         return {"digit": y[:, 0], "angle": y[:, 1] / 45}
 
     def inverse_transform(self, outputs):
-        return np.column_stack([outputs["digit"].argmax(axis=1), 45 * outputs["angle"][:, 0]])
+        return np.column_stack(
+            [outputs["digit"].argmax(axis=1), 45 * outputs["angle"][:, 0]]
+        )
 
 
 class TwoAnswers(BaseWrapper):
@@ -94,7 +99,10 @@ scoring = {
 }
 compiled_before = skdeep.cache_info().misses
 search = GridSearchCV(model, grid, scoring=scoring, cv=3, refit=False).fit(X, y)
-print(f"{3 * len(search.cv_results_['params'])} fits, {skdeep.cache_info().misses - compiled_before} compilations")
+print(
+    f"{3 * len(search.cv_results_['params'])} fits, "
+    f"{skdeep.cache_info().misses - compiled_before} compilations"
+)
 
 # %%
 # The trade-off
@@ -107,10 +115,19 @@ results = search.cv_results_
 figure, ax = plt.subplots(figsize=(7.5, 4.6), layout="constrained")
 for units, color in zip(grid["model__units"], ("#E69F00", "#0072B2"), strict=True):
     rows = results["param_model__units"] == units
-    errors, accuracies = results["mean_test_error"][rows], results["mean_test_accuracy"][rows]
+    errors, accuracies = (
+        results["mean_test_error"][rows],
+        results["mean_test_accuracy"][rows],
+    )
     ax.plot(errors, accuracies, "o-", color=color, label=f"{units} shared units")
     for share, error, accuracy in zip(shares, errors, accuracies, strict=True):
-        ax.annotate(f"{share:.0%}", (error, accuracy), xytext=(7, -9), textcoords="offset points", fontsize="small")
+        ax.annotate(
+            f"{share:.0%}",
+            (error, accuracy),
+            xytext=(7, -9),
+            textcoords="offset points",
+            fontsize="small",
+        )
 ax.set(xlabel="Mean error of the angle, in degrees", ylabel="Accuracy of the digit")
 ax.legend(frameon=False, loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)

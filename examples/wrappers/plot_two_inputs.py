@@ -59,7 +59,10 @@ class PictureAndTable(KerasClassifier):
 
 
 def two_inputs(meta, join="Concatenate", dropout=0.2):
-    picture, table = keras.Input((8, 8, 1), name="picture"), keras.Input((10,), name="table")
+    picture, table = (
+        keras.Input((8, 8, 1), name="picture"),
+        keras.Input((10,), name="table"),
+    )
     maps = keras.layers.Conv2D(8, 3, activation="relu")(picture)
     codes = [
         keras.layers.Dense(64, activation="relu")(keras.layers.Flatten()(maps)),
@@ -111,7 +114,10 @@ print(f"{fits} fits, {skdeep.cache_info().misses - compiled_before} compilations
 joins = grid["model__join"]
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
 for ax, (name, search) in zip(axes, searches.items(), strict=True):
-    scores, joined = search.cv_results_["mean_test_score"], search.cv_results_["param_model__join"]
+    scores, joined = (
+        search.cv_results_["mean_test_score"],
+        search.cv_results_["param_model__join"],
+    )
     best = np.array([scores[joined == join].max() for join in joins])
     colors = np.where(best > best.max() - 0.02, "#0072B2", "#BBBBBB")
     bars = ax.bar(joins, best, color=colors, width=0.6)
