@@ -26,7 +26,9 @@ from skdeep.inspection import SearchDisplay
 from skdeep.tabular import MLPClassifier
 
 X, y = load_digits(return_X_y=True)
-X_train, X_val, y_train, y_val = train_test_split(X / 16, y, test_size=0.4, stratify=y, random_state=0)
+X_train, X_val, y_train, y_val = train_test_split(
+    X / 16, y, test_size=0.4, stratify=y, random_state=0
+)
 EPOCHS_A_RUNG, RUNGS = 2, 16
 
 
@@ -59,15 +61,22 @@ compiled_before = skdeep.cache_info().misses
 study = optuna.create_study(
     study_name="digits",
     sampler=optuna.samplers.TPESampler(seed=0),
-    pruner=optuna.pruners.HyperbandPruner(min_resource=1, max_resource=RUNGS, reduction_factor=3),
+    pruner=optuna.pruners.HyperbandPruner(
+        min_resource=1, max_resource=RUNGS, reduction_factor=3
+    ),
 )
 study.optimize(objective, n_trials=60)
 
 rungs = [len(trial.intermediate_values) for trial in study.trials]
 finished = sum(length == RUNGS for length in rungs)
-print(f"{len(rungs)} trials, {finished} of them finished: {sum(rungs)} of {len(rungs) * RUNGS} rungs trained")
+print(
+    f"{len(rungs)} trials, {finished} of them finished: {sum(rungs)} of {len(rungs) * RUNGS} rungs trained"
+)
 print(f"{skdeep.cache_info().misses - compiled_before} compilations")
-print(f"best loss {study.best_value:.3f} with", {name: float(f"{one:.3g}") for name, one in study.best_params.items()})
+print(
+    f"best loss {study.best_value:.3f} with",
+    {name: float(f"{one:.3g}") for name, one in study.best_params.items()},
+)
 
 # %%
 # How far each trial came
@@ -79,8 +88,20 @@ for trial in study.trials:
     epochs = EPOCHS_A_RUNG * (np.array([*trial.intermediate_values]) + 1)
     values = [*trial.intermediate_values.values()]
     done = trial.state is optuna.trial.TrialState.COMPLETE
-    ax.plot(epochs, values, color="#0072B2" if done else "#999999", linewidth=1.2 if done else 0.8, zorder=1 + done)
-    ax.plot(epochs[-1], values[-1], "o" if done else "x", color="#0072B2" if done else "#999999", markersize=4)
+    ax.plot(
+        epochs,
+        values,
+        color="#0072B2" if done else "#999999",
+        linewidth=1.2 if done else 0.8,
+        zorder=1 + done,
+    )
+    ax.plot(
+        epochs[-1],
+        values[-1],
+        "o" if done else "x",
+        color="#0072B2" if done else "#999999",
+        markersize=4,
+    )
 best = study.best_trial
 ax.plot(
     EPOCHS_A_RUNG * (np.array([*best.intermediate_values]) + 1), [*best.intermediate_values.values()],
@@ -107,5 +128,7 @@ plt.show()
 # %%
 # Two parameters at a time, in the mean of what lies in a cell:
 
-SearchDisplay.from_study(study, kind="pairs", parameters=["learning_rate", "batch_size", "dropout"])
+SearchDisplay.from_study(
+    study, kind="pairs", parameters=["learning_rate", "batch_size", "dropout"]
+)
 plt.show()
