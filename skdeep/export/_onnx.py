@@ -69,8 +69,8 @@ def to_onnx(model, X=None):
         raise TypeError(f"model must be a fitted estimator or pipeline, got {type(model).__name__}.")
     check_is_fitted(model)
     model = _without_samplers(getattr(model, "best_estimator_", model))
-    for net in nets_in(model):
-        _onnx_nets.check(net)
+    for one in _held(model):
+        _onnx_nets.check(one)
     _check_calibrations(model)
     skl2onnx = _skl2onnx()
     for net in nets_in(model):

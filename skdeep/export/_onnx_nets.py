@@ -42,8 +42,12 @@ def is_fitted(net):
 
 
 def check(net):
-    """Raise TypeError for a fitted net that ONNX cannot express, and say why."""
+    """Raise TypeError for an estimator of this package that ONNX cannot express, and say why."""
     name = type(net).__name__
+    if not is_net(net):
+        if type(net).__module__.partition(".")[0] == "skdeep":
+            raise TypeError(f"{name} cannot be converted to ONNX: it is not a net; convert those that it holds.")
+        return
     if is_wrapper(net):
         if net.target_type_ not in ("binary", "multiclass", "continuous", "continuous-multioutput"):
             raise TypeError(f"{name} cannot be converted to ONNX: its targets are {net.target_type_!r}.")

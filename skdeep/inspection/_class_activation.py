@@ -94,6 +94,12 @@ def explained(estimator, X, target):
 
 def _averaging(trained):
     """Return the name of the layer that averages over time in a net, or in each member of an ensemble."""
+    if not hasattr(trained, "_net"):
+        raise ValueError(
+            f"{type(trained).__name__} trains a model of a user, of which no average over time is known; "
+            "accepted are TemporalCNNClassifier and TemporalCNNRegressor. OcclusionDisplay shows what "
+            "matters to any estimator."
+        )
     config = trained._net.spec.config
     config = config[0].config if isinstance(config, tuple) else config
     name = averaging_name(config) if isinstance(config, TemporalCNNConfig) else None

@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.utils import check_random_state, check_scalar, gen_batches
 from sklearn.utils.validation import _num_samples
 
@@ -29,7 +30,7 @@ def output_weights(estimator, X, target):
     labels : list of str or None
         What is explained, row by row; None for a regressor with one target.
     """
-    n_samples, kind = _num_samples(X), estimator._net.target.kind
+    n_samples, kind = _num_samples(X), _kind(estimator)
     if kind == "regression":
         return _regression_weights(estimator.n_outputs_, target, n_samples)
     if kind == "multioutput":
@@ -47,6 +48,20 @@ def output_weights(estimator, X, target):
     # One output stands for both of two classes.
     weights = 2.0 * numbers[:, None] - 1 if kind == "binary" else np.eye(len(estimator.classes_))[numbers]
     return [weights], [str(label) for label in labels]
+
+
+def _kind(estimator):
+    """Return what the targets of an estimator are, those of a user's model included."""
+    if hasattr(estimator, "_net"):
+        return estimator._net.target.kind
+    if is_regressor(estimator):
+        return "regression"
+    if estimator.target_type_ not in ("binary", "multiclass"):
+        raise ValueError(
+            f"{type(estimator).__name__} has targets of the type {estimator.target_type_!r}; accepted are classifiers of "
+            "two or more classes, and regressors."
+        )
+    return "binary" if estimator.model_.output_shape[-1] == 1 else "multiclass"
 
 
 def _one_each(target, n_samples):
@@ -111,16 +126,29 @@ def smooth_gradients(model, images, weights, *, n_samples, noise, random_state):
 
 
 def _before_activation(model):
-    """Return the model without its last sigmoid or softmax."""
+    """Return the model without its last sigmoid or softmax, be it a layer or part of a dense one."""
     from skdeep.utils._tensorflow import keras
 
+    if not getattr(model, "outputs", None):
+        raise ValueError(
+            f"{type(model).__name__} is no graph of layers; accepted are functional and Sequential models."
+        )
     saturating = (keras.activations.sigmoid, keras.activations.softmax)
-    before = {
-        id(layer.output): layer.input
-        for layer in model.layers
-        if isinstance(layer, keras.layers.Activation) and layer.activation in saturating
-    }
-    return keras.Model(model.inputs[0], [before.get(id(output), output) for output in model.outputs])
+    last = {id(layer.output): layer for layer in model.layers if getattr(layer, "activation", None) in saturating}
+    outputs = [_linear(last[id(output)]) if id(output) in last else output for output in model.outputs]
+    return keras.Model(model.inputs[0], outputs)
+
+
+def _linear(layer):
+    """Return what a layer returns before its activation."""
+    from skdeep.utils._tensorflow import keras
+
+    if isinstance(layer, keras.layers.Activation):
+        return layer.input
+    copied = type(layer).from_config(layer.get_config() | {"activation": "linear"})
+    output = copied(layer.input)
+    copied.set_weights(layer.get_weights())
+    return output
 
 
 def _gradients(model, images, weights):

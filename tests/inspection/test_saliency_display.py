@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from skdeep.image import CNNClassifier, CNNRegressor, Custom, Small
 from skdeep.inspection import SaliencyDisplay, _saliency
 from skdeep.tabular import MLPClassifier, MLPRegressor
+from skdeep.wrappers import KerasClassifier, KerasRegressor
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.random((30, 8, 8))
@@ -237,3 +238,38 @@ def test_only_fitted_nets_are_differentiated():
     net = MLPClassifier(epochs=1).fit(FLAT, TWO)
     with pytest.raises(ValueError, match="flat rows of 64 values, and the shape of its images is not known"):
         SaliencyDisplay.from_estimator(net, FLAT)
+
+
+def of_a_user(n_units, activation):
+    """Return a function that builds a linear model of a user's."""
+
+    def build():
+        import keras
+
+        dense = keras.layers.Dense(n_units, activation=activation)
+        return keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), dense])
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "y", "n_units", "activation", "loss"),
+    [
+        (KerasClassifier, THREE, 3, "softmax", "sparse_categorical_crossentropy"),
+        (KerasClassifier, TWO, 1, "sigmoid", "binary_crossentropy"),
+        (KerasClassifier, TWO, 2, "softmax", "sparse_categorical_crossentropy"),
+        (KerasRegressor, np.arange(30.0), 1, None, "mse"),
+    ],
+)
+def test_models_of_users(wrapper, y, n_units, activation, loss):
+    net = wrapper(of_a_user(n_units, activation), loss=loss, epochs=1, verbose=0, random_state=0).fit(X, y)
+    kernel = net.model_.layers[-1].get_weights()[0]
+    first = wrapper is KerasRegressor or n_units == 1
+    columns = [0, 0, 0] if first else np.searchsorted(net.classes_, net.predict(X[:3]))
+    np.testing.assert_allclose(plain(net, X[:3]).saliency, np.abs(kernel[:, columns].T).reshape(3, 8, 8), rtol=1e-6)
+
+
+def test_labels_of_a_user_s_model_are_not_explained():
+    net = KerasClassifier(of_a_user(3, "sigmoid"), loss="binary_crossentropy", epochs=1, verbose=0).fit(X, SEVERAL)
+    with pytest.raises(ValueError, match="multilabel-indicator"):
+        plain(net, X[:3])
