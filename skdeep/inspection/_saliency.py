@@ -58,8 +58,8 @@ def _kind(estimator):
         return "regression"
     if estimator.target_type_ not in ("binary", "multiclass"):
         raise ValueError(
-            f"{type(estimator).__name__} has targets of the type {estimator.target_type_!r}; accepted are classifiers of "
-            "two or more classes, and regressors."
+            f"{type(estimator).__name__} has targets of the type {estimator.target_type_!r}; accepted are classifiers "
+            "of two or more classes, and regressors."
         )
     return "binary" if estimator.model_.output_shape[-1] == 1 else "multiclass"
 
