@@ -19,7 +19,7 @@ from skdeep.sequence import RNNClassifier, TransformerClassifier
 from skdeep.tabular import MLPClassifier, MLPRegressor, TabularClassifier
 from skdeep.tabular.architectures import MLP, RealMLP, TabM
 from skdeep.text import TextClassifier, TextGenerator
-from skdeep.text.architectures import BiGRU, FastText
+from skdeep.text.architectures import BiGRU
 from skdeep.wrappers import KerasClassifier
 
 ROWS, LABELS = load_digits(return_X_y=True)
@@ -46,10 +46,8 @@ def others(net):
 
 
 def predictions(estimator, X):
-    for name in ("predict_proba", "decision_function", "transform", "score"):
-        if hasattr(estimator, name):
-            return np.asarray(getattr(estimator, name)(X))
-    return estimator.predict(X)
+    name = next(one for one in ("predict_proba", "decision_function", "predict", "score") if hasattr(estimator, one))
+    return np.asarray(getattr(estimator, name)(X))
 
 
 def with_weights(net, weights):
@@ -156,7 +154,7 @@ def test_the_smallest_weights_become_zero(net, prune):
 
 
 def test_embeddings_are_not_pruned():
-    net = TextClassifier(FastText(), epochs=1, random_state=0).fit(TEXTS, Y)
+    net = TextClassifier(BiGRU(units=4), epochs=1, random_state=0).fit(TEXTS, Y)
     smaller = compress(net, None, prune=0.9)
     pairs = [*zip(net.paths_, net.weights_, smaller.weights_, strict=True)]
     embeddings = [(one, other) for path, one, other in pairs if path.endswith("embeddings")]
@@ -176,7 +174,9 @@ FURTHER = [
     pytest.param(CNNClassifier("lenet", epochs=1), SERIES[..., None], Y, id="convolutional"),
     pytest.param(RNNClassifier(units=8, epochs=1), SERIES, Y, id="recurrent"),
     pytest.param(TabularClassifier(MLP((8,)), n_estimators=2, epochs=1), X[:, :5], Y, id="members"),
-    pytest.param(TabularClassifier(TabM((8,)), epochs=1, n_estimators=1), X[:, :5], Y, id="packed"),
+    pytest.param(
+        TabularClassifier(TabM(4, width=8, n_blocks=1), epochs=1, early_stopping=False), X[:, :5], Y, id="packed"
+    ),
     pytest.param(Autoencoder(4, hidden_layer_sizes=(16,), epochs=2), X, None, id="autoencoder"),
 ]
 
@@ -191,7 +191,7 @@ def test_zeros_stay_zero_in_further_training(net, X, y):
         assert (after[before == 0] == 0).all()
         moved |= bool((after != before).any())
     assert moved
-    assert tuned.get_params() == net.get_params()
+    assert repr(tuned.get_params()) == repr(net.get_params())
     assert len(tuned.history_["loss"]) in (1, 2, 3)
 
 
@@ -243,7 +243,7 @@ def test_each_family_can_be_made_smaller(estimator, X, y):
     smaller = compress(estimator, "float16")
     after = predictions(smaller, X)
     assert len(pickle.dumps(smaller)) < len(pickle.dumps(estimator))
-    np.testing.assert_allclose(after, before, atol=0.02 * np.ptp(before))
+    np.testing.assert_allclose(after, before, atol=0.02 * np.abs(before).max())
     assert (after != before).any()
     np.testing.assert_array_equal(predictions(pickle.loads(pickle.dumps(smaller)), X), after)
 
@@ -280,7 +280,8 @@ def test_a_warm_start_goes_on_from_the_rounded_weights_with_a_fresh_optimizer(ne
     for one, other in zip(smaller.weights_, plain.weights_, strict=True):
         np.testing.assert_array_equal(one, other)
     assert type(smaller.weights_) is tuple
-    assert np.mean(smaller.weights_[0] == 0) < 0.1  # of all weights, since no pixel is always white
+    pixels = (X != 0).any(axis=0)
+    assert np.mean(smaller.weights_[0][pixels] == 0) < 0.25  # half were, and units that are dead stay as they are
 
 
 def test_what_is_small_can_be_made_smaller_again(net):

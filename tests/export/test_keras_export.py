@@ -24,7 +24,8 @@ nets = pytest.mark.parametrize(("net", "X"), NETS)
 def run_saved_model(path, X):
     import tensorflow as tf
 
-    return tf.saved_model.load(path).serve(X).numpy()
+    loaded = tf.saved_model.load(path)
+    return loaded.serve(X).numpy()
 
 
 def run_onnx(path, X):
