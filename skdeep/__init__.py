@@ -7,6 +7,7 @@ import importlib
 
 _MODULES = (
     "decomposition",
+    "export",
     "image",
     "inspection",
     "losses",

@@ -37,7 +37,6 @@ FLOORS = (
 ONLY = {"skdeep.metrics": {"skdeep.utils"}, "skdeep.datasets": {"skdeep.utils"}, "skdeep._engine.spec": set()}
 PLANNED = {
     "skdeep.datasets",
-    "skdeep.export",
 }  # fmt: skip
 
 # Modules that may import TensorFlow or Keras when they are imported, and therefore are imported late by all others.

@@ -174,6 +174,15 @@ class Program:
             if array is not None:
                 variable.assign(array)
 
+    def mask(self, masks):
+        """Hold those kernels at zero, from here on, where there is an array of bool and it is False."""
+        held = {id(one): mask for one, mask in zip(self._built.variables, masks, strict=True) if mask is not None}
+        for stepper in self._steppers:
+            for variable, mask in zip(stepper.update.variables, stepper.masks, strict=True):
+                if mask is not None:
+                    kept = np.broadcast_to(held.get(id(variable), True), mask.shape)
+                    mask.assign(kept.astype(mask.dtype.as_numpy_dtype))
+
     @property
     def paths(self):
         """Keras' path of every weight of `weights`; members of an ensemble have the same."""

@@ -94,6 +94,8 @@ class ProgramSpec:
         Live numbers with a value for every step.
     one_vector : bool
         Lets an optimizer see all weights of a small net as one vector; it has to treat every weight alike.
+    masked : bool
+        Whether some of the weights are held at zero; `TrainPlan.masks` says which.
     """
 
     model: ModelSpec
@@ -107,6 +109,7 @@ class ProgramSpec:
     weighted: bool = False
     scheduled: tuple[str, ...] = ()
     one_vector: bool = False
+    masked: bool = False
 
     @property
     def numbers(self):
@@ -163,6 +166,8 @@ class TrainPlan:
         Whether the weights of the best epoch are returned.
     verbose : int
     title : str
+    masks : tuple of (ndarray of bool or None)
+        For each weight of a masked program, where it may be other than zero; None is everywhere.
     """
 
     epochs: int
@@ -182,6 +187,7 @@ class TrainPlan:
     restore_best: bool = False
     verbose: int = 0
     title: str = "fit"
+    masks: tuple = field(default=(), hash=False)
 
     @property
     def watched(self):

@@ -25,9 +25,13 @@ class Stepper:
     def __init__(self, update, spec, numbers, shared=frozenset()):
         self.update = update
         alone = not any(id(variable) in shared for variable in update.variables)
-        self.layout = layout(update.variables, spec.one_vector and alone)
+        self.layout = layout(update.variables, spec.one_vector and alone and not spec.masked)
         self._penalties = {name: numbers[name] for name in spec.penalties}
         self._is_kernel = [roles.is_kernel(variable) for variable in update.variables]
+        self.masks = [
+            tf.Variable(tf.ones(variable.shape, variable.dtype)) if spec.masked and is_kernel else None
+            for variable, is_kernel in zip(update.variables, self._is_kernel, strict=True)
+        ]
         self._factors = _factors(update.variables, spec.rate_factors, numbers)
         recipe = dict(spec.optimizers)[update.optimizer]
         own = numbers if update.optimizer == "optimizer" else taken_from(update.optimizer, numbers)
@@ -67,6 +71,9 @@ class Stepper:
                 "The loss has no gradient: nothing the net computes changes it, so there is nothing to learn."
             )
         self.layout.apply(self.optimizer, self._transformed(self.layout.completed(gradients, values), values))
+        for variable, mask in zip(self.update.variables, self.masks, strict=True):
+            if mask is not None:
+                variable.assign(variable.value * mask)
         return total, terms
 
     def slots(self):
@@ -81,7 +88,7 @@ class Stepper:
 
     def _transformed(self, gradients, values):
         """Clip the gradient of the loss, then add the gradient of the penalties, which act on kernels only."""
-        gradients = [_dense(gradient) for gradient in gradients]
+        gradients = [_masked(_dense(one), mask) for one, mask in zip(gradients, self.masks, strict=True)]
         if "clip_norm" in self._penalties and self.update.stacked:
             self._clip_members(gradients)
         elif "clip_norm" in self._penalties:
@@ -150,6 +157,10 @@ def _factors(variables, patterns, numbers):
             if fnmatchcase(path, pattern):
                 found[index] = numbers[name]
     return found
+
+
+def _masked(gradient, mask):
+    return gradient if gradient is None or mask is None else gradient * mask
 
 
 def _dense(gradient):

@@ -30,6 +30,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
     """
 
     _epoch_is_step = False  # unless what looks for a learning rate asks one of these for the loss of every step
+    _masks = ()  # unless what prunes asks one of these to hold weights at zero; see `TrainPlan`
 
     def __new__(cls, *arguments, **parameters):
         """Say what a parameter of another library is called here."""

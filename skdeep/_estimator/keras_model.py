@@ -29,6 +29,7 @@ def keras_model(estimator):
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads the saved model
+    model(model.input)  # `export` refuses models that were never called; this computes nothing
     return model
 
 

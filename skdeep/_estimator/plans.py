@@ -187,7 +187,7 @@ def _is_rate_ours(parameters):
     return parameters.learning_rate == "auto" and not hasattr(parameters.optimizer, "get_config")
 
 
-def program_spec(training, model, signature, targets, objective, *, weighted, one_vector, schedules=()):
+def program_spec(training, model, signature, targets, objective, *, weighted, one_vector, schedules=(), masked=False):
     """Return the key of the program that trains one stage."""
     stepwise = training.schedule is not None and not isinstance(training.schedule, ReduceOnPlateau)
     return ProgramSpec(
@@ -202,6 +202,7 @@ def program_spec(training, model, signature, targets, objective, *, weighted, on
         weighted=weighted,
         scheduled=(*(["learning_rate"] if stepwise else []), *schedules, *training.schedules),
         one_vector=one_vector,
+        masked=masked,
     )
 
 
@@ -228,6 +229,7 @@ def train_plan(
         restore_best=watch is not None and watch.held_out,
         verbose=int(parameters.verbose),
         title=type(parameters).__name__,
+        masks=parameters._masks,
     )
 
 

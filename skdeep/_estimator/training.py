@@ -238,6 +238,7 @@ def _train(run, stage, start, first_epoch, ramps):
         weighted=any(part is not None and part.sample_weight is not None for part in (rows, validation)),
         one_vector=one_vector,
         schedules=tuple(ramps),
+        masked=bool(parameters._masks),
     )
     plan = plans.train_plan(
         parameters,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.callback import with_callbacks
 
 from skdeep._data.inputs.standardized import StandardizedRows
 from skdeep._data.order import Drawn
@@ -74,6 +75,7 @@ class _Members(TrainingParams, BaseDeepEstimator):
     _inputs_class = StandardizedRows
     _build = staticmethod(members.build)
 
+    @with_callbacks
     def fit(self, X, y=None):
         """Train the nets; an epoch is a step, in which each net is given rows of its own.
 

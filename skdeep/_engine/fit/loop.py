@@ -52,6 +52,8 @@ def fit(program, data, plan, *, start=None, initial=None, validate=None, callbac
         If the loss or a weight becomes infinite or NaN.
     """
     program.start(plan.seeds[0], plan.numbers)
+    if program.spec.masked:
+        program.mask(plan.masks)
     if start is not None:
         program.load(*start)
     else:
