@@ -85,7 +85,7 @@ SCIKIT_LEARN_LABELS = {
     "r2_score": "modules/model_evaluation.html#r2-score",
     "sphx_glr_auto_examples_miscellaneous_plot_set_output.py": ("auto_examples/miscellaneous/plot_set_output.html"),
 }
-SCIKIT_LEARN_TERMS = {"meta-estimator"}
+SCIKIT_LEARN_TERMS = {"classes_", "fit", "meta-estimator", "sample_weight"}
 
 
 def link_to_scikit_learn(app, env, node, contnode):
