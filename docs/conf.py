@@ -1,9 +1,11 @@
 """Sphinx configuration. A build needs no network, and a built page asks nothing of another site."""
 
+import inspect
 from importlib.metadata import version as installed_version
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util.inspect import stringify_signature
 
 project = "scikit-deep"
 author = "The skdeep developers"
@@ -68,6 +70,9 @@ plot_apply_rcparams = True
 html_theme = "pydata_sphinx_theme"
 html_title = "scikit-deep"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["skdeep.css"]
+toc_object_entries_show_parents = "hide"
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "show_nav_level": 2,
@@ -85,7 +90,7 @@ SCIKIT_LEARN_LABELS = {
     "r2_score": "modules/model_evaluation.html#r2-score",
     "sphx_glr_auto_examples_miscellaneous_plot_set_output.py": ("auto_examples/miscellaneous/plot_set_output.html"),
 }
-SCIKIT_LEARN_TERMS = {"meta-estimator"}
+SCIKIT_LEARN_TERMS = {"classes_", "fit", "meta-estimator", "sample_weight"}
 
 
 def link_to_scikit_learn(app, env, node, contnode):
@@ -100,6 +105,13 @@ def link_to_scikit_learn(app, env, node, contnode):
     return nodes.reference("", contnode.astext(), refuri=SCIKIT_LEARN + page, internal=False)
 
 
+def show_parameters(app, what, name, obj, options, signature, returns):
+    """Show the parameters of a class as those of its `__init__`, also where it has a `__new__` that takes any."""
+    if what == "class" and signature and signature.startswith("(*arguments"):
+        return stringify_signature(inspect.signature(obj), show_annotation=False), returns
+    return None
+
+
 def write_mathml(translator, node):
     """Write a formula as MathML, which browsers draw without a script from elsewhere."""
     display = isinstance(node, nodes.math_block)
@@ -109,4 +121,5 @@ def write_mathml(translator, node):
 
 def setup(app):
     app.connect("missing-reference", link_to_scikit_learn)
+    app.connect("autodoc-process-signature", show_parameters)
     app.add_html_math_renderer("mathml", (write_mathml, None), (write_mathml, None))

@@ -95,7 +95,8 @@ plt.show()
 # The errors of which the net was most sure come first. Over each image stands what is true, what was predicted, and
 # with which probability.
 
-MisclassifiedDisplay.from_estimator(search, X_test, y_test, n_images=12)
+display = MisclassifiedDisplay.from_estimator(search, X_test, y_test, n_images=12)
+display.figure_.suptitle("The twelve surest errors")
 plt.show()
 
 # %%

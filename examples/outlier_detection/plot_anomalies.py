@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import RocCurveDisplay, roc_auc_score
+from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 
 from skdeep.inspection import ReconstructionDisplay
@@ -35,10 +35,19 @@ detectors = {
     "IsolationForest": IsolationForest(contamination=0.1, random_state=0),
     "LocalOutlierFactor": LocalOutlierFactor(contamination=0.1, novelty=True),
 }
-figure, ax = plt.subplots(figsize=(5.5, 5), layout="constrained")
-for name, detector in detectors.items():
-    scores = -detector.fit(X).score_samples(X)
-    RocCurveDisplay.from_predictions(malignant, scores, name=name, ax=ax)
+areas = pd.Series(
+    {
+        name: roc_auc_score(malignant, -detector.fit(X).score_samples(X))
+        for name, detector in detectors.items()
+    }
+)
+figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+bars = ax.barh(areas.index, areas, color=["#0072B2"] * 3 + ["#7F7F7F"] * 2)
+ax.bar_label(bars, fmt="%.2f", padding=3)
+ax.invert_yaxis()
+ax.set(xlim=(0.5, 1), xlabel="area under the ROC curve; by chance 0.5")
+ax.set_title("A forest and neighbours find malignant cells better than nets", loc="left")
+ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
@@ -62,6 +71,7 @@ for ax, row in zip(axes, oddest, strict=True):
         loc="left",
     )
 axes[1].set_xlabel("value less what was made again, in standard deviations")
+figure.suptitle("What is odd about the three oddest rows")
 plt.show()
 
 # %%
@@ -94,5 +104,6 @@ area = roc_auc_score(
     np.arange(len(images)) >= len(images) - 15, -detector.score_samples(images)
 )
 print(f"area under the curve: {area:.3f}")
-ReconstructionDisplay.from_estimator(detector, images, n_samples=6, worst=True)
+display = ReconstructionDisplay.from_estimator(detector, images, n_samples=6, worst=True)
+display.figure_.suptitle("The oddest pictures are no zeros, so zeros are made of them")
 plt.show()

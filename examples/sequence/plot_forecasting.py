@@ -29,9 +29,10 @@ print(
     f"windows of {forecaster.window_}"
 )
 
-ForecastDisplay.from_estimator(
+display = ForecastDisplay.from_estimator(
     forecaster, y_true=test, n_history=96, name="CO2, parts per million"
 )
+display.ax_.set_title("Two years ahead, beside the last season again", loc="left")
 plt.show()
 
 # %%
@@ -86,11 +87,15 @@ table = pd.DataFrame(
 )
 print(table.round(3).to_string())
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")
+figure, axes = plt.subplots(
+    1, 2, figsize=(9, 3), layout="constrained", sharex=True, sharey=True
+)
 for ax, name in zip(axes, table, strict=True):
     ax.barh(table.index[::-1], table[name][::-1], color=["#0072B2"] * 3 + ["#7F7F7F"])
-    ax.set_title(f"{name}: mean absolute scaled error", loc="left")
+    ax.set(xlabel="mean absolute scaled error")
+    ax.set_title(name, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
+figure.suptitle("Any regressor beats the last season for CO2, hardly one for sunspots")
 plt.show()
 
 # %%
@@ -98,10 +103,12 @@ plt.show()
 # is not linear, or has too few moments to show it. Intervals are as wide as errors were before, and know nothing else:
 # not even that there are no fewer than zero sunspots.
 
-ForecastDisplay.from_estimator(
-    WindowForecaster(horizon=8, window=33, season=11, random_state=0).fit(sunspots[:-8]),
+forecaster = WindowForecaster(horizon=8, window=33, season=11, random_state=0)
+display = ForecastDisplay.from_estimator(
+    forecaster.fit(sunspots[:-8]),
     y_true=sunspots[-8:],
     n_history=60,
     name="sunspots",
 )
+display.ax_.set_title("No interval knows that sunspots are never below zero", loc="left")
 plt.show()

@@ -34,8 +34,9 @@ print(
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.6), layout="constrained", sharey=True)
 for ax, number in zip(axes, (0, 100, 200), strict=True):
     ax.plot(X[number].T, color="#333333", alpha=0.5)
-    ax.set(title=f"speaker {y[number]}", xlabel="moment")
+    ax.set(title=f"speaker {y[number]}", xlabel="moment", xlim=(0, 22))
     ax.spines[["top", "right"]].set_visible(False)
+figure.suptitle("Three recordings end at different moments")
 plt.show()
 
 # %%
@@ -58,7 +59,11 @@ print(
 )
 
 net = nets["average_max"]
-ConfusionMatrixDisplay.from_estimator(net, X_test, y_test, cmap="Blues", colorbar=False)
+figure, ax = plt.subplots(figsize=(5, 4.6), layout="constrained")
+ConfusionMatrixDisplay.from_estimator(
+    net, X_test, y_test, cmap="Blues", colorbar=False, ax=ax
+)
+ax.set_title(f"{net.score(X_test, y_test):.0%} of the speakers are recognised")
 plt.show()
 
 # %%
@@ -81,6 +86,7 @@ for (name, scores), color in zip(
 ):
     ax.plot(moments, scores, "o-", color=color, label=name)
 ax.set(xlabel="moments heard, at most", ylabel="accuracy", ylim=(0, 1.02))
+ax.set_title("Averages know a speaker early, the last state late", loc="left")
 ax.grid(alpha=0.3)
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
@@ -93,5 +99,8 @@ plt.show()
 # recording ends; each moment has the mean of those recordings that have it, so the few long ones decide alone about
 # the late moments.
 
-OcclusionDisplay.from_estimator(net, X_test, y_test, patch=3, stride=1)
+display = OcclusionDisplay.from_estimator(net, X_test, y_test, patch=3, stride=1)
+display.ax_.set_title("A speaker is known by the first moments")
 plt.show()
+
+# sphinx_gallery_thumbnail_number = 3

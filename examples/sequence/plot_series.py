@@ -79,10 +79,9 @@ print(pd.DataFrame(rows).T.round(3).to_string())
 # class that is written over the series.
 
 net = models["residual net"]
-shown = np.concatenate(
-    [np.flatnonzero(y_test == label)[:2] for label in ("gun", "finger")]
-)
-ClassActivationDisplay.from_estimator(net, X_test[shown])
+shown = [np.flatnonzero(y_test == label)[0] for label in ("gun", "finger")]
+display = ClassActivationDisplay.from_estimator(net, X_test[shown])
+display.figure_.suptitle("Orange moments speak for the answer")
 plt.show()
 
 # %%
@@ -91,13 +90,15 @@ plt.show()
 # Occlusion asks any estimator the same question from outside: it puts the mean in place of one window after the other.
 # Probabilities drop where the net cannot do without. The line is the mean of all test series.
 
-OcclusionDisplay.from_estimator(net, X_test, y_test, patch=10, stride=5)
+display = OcclusionDisplay.from_estimator(net, X_test, y_test, patch=10, stride=5)
+display.ax_.set_title("The net has to see the hand where it is highest")
 plt.show()
 
 # %%
 # Ridge has no probabilities, so its accuracy is what drops.
 
-OcclusionDisplay.from_estimator(
+display = OcclusionDisplay.from_estimator(
     models["RandomConvolutions, ridge"], X_test, y_test, patch=10, stride=5
 )
+display.ax_.set_title("Ridge looks there too, and at the first and the last move")
 plt.show()

@@ -65,6 +65,7 @@ EmbeddingDisplay.from_categories(
     embedder, "town", n_labels=15, ax=axes[1], scatter_kw={"color": colours, "s": 36}
 )
 axes[1].set_title("what was learned of their names")
+fig.suptitle("A net that was told names has found the places")
 plt.show()
 
 # %%
@@ -105,6 +106,9 @@ for name, model in models.items():
     scores.loc["vectors", name] = pipeline.score(X[test], y[test])
 print(scores.round(3))
 
-scores.plot.barh(figsize=(6.5, 3), xlabel="R2 on new rows")
-plt.tight_layout()
+figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
+scores.plot.barh(ax=ax, xlabel="R2 on new rows", color=["#0072B2", "#E69F00"])
+ax.set_title("Vectors of categories help trees and neighbours most", loc="left")
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()

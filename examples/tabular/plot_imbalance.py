@@ -93,8 +93,9 @@ candidates = {
 # %%
 # What they do to the scores
 # --------------------------
-# Each dot is a fold, each bar the mean. All of them find more of the rare rows, at the price of false alarms. Average
-# precision does not depend on where the line is: it tells whether the ranking itself got better.
+# All of them find more of the rare rows, at the price of false alarms. Average
+# precision does not depend on where the line is: it tells whether the ranking itself got better. In the picture, each
+# dot is a fold, each bar the mean.
 
 scoring = imbalance_scoring()
 shown = ["recall", "precision", "balanced_accuracy", "average_precision"]
@@ -113,9 +114,9 @@ print(table.T.round(3).to_string())
 
 colors = ["#7F7F7F", "#009E73", "#56B4E9", "#0072B2", "#E69F00", "#CC79A7", "#D55E00"]
 figure, axes = plt.subplots(
-    1, len(shown), figsize=(11, 3.6), layout="constrained", sharex=True, sharey=True
+    1, 2, figsize=(8, 3.6), layout="constrained", sharex=True, sharey=True
 )
-for ax, score in zip(axes, shown, strict=True):
+for ax, score in zip(axes, ("recall", "precision"), strict=True):
     for place, (name, color) in enumerate(zip(candidates, colors, strict=True)):
         values = scores[name][f"test_{score}"]
         ax.plot(
@@ -131,6 +132,7 @@ for ax, score in zip(axes, shown, strict=True):
     ax.grid(axis="x", alpha=0.3)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(left=False)
+figure.suptitle("Every remedy finds more rare rows, at the price of false alarms")
 plt.show()
 
 # %%
@@ -158,9 +160,9 @@ for name, model in fitted.items():
     after[name] = model.predict_proba(X_test)[:, 1]
 
 figure, axes = plt.subplots(
-    1, 2, figsize=(11, 4.6), layout="constrained", sharex=True, sharey=True
+    1, 2, figsize=(9, 4.4), layout="constrained", sharex=True, sharey=True
 )
-titles = ("Before", "After prediction_prior=shares")
+titles = ("before", "after prediction_prior=shares")
 for ax, probabilities, title in zip(axes, (before, after), titles, strict=True):
     ax.plot([0, 1], [0, 1], color="black", linewidth=1, linestyle=":")
     for name in compared:
@@ -178,6 +180,9 @@ for ax, probabilities, title in zip(axes, (before, after), titles, strict=True):
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("Share of rare rows among them")
 axes[0].legend(frameon=False, loc="upper left")
+figure.suptitle(
+    "Probabilities of weighted nets are too high; the prior puts most of it right"
+)
 plt.show()
 
 # %%

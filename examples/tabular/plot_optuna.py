@@ -70,7 +70,8 @@ study.optimize(objective, n_trials=60)
 rungs = [len(trial.intermediate_values) for trial in study.trials]
 finished = sum(length == RUNGS for length in rungs)
 print(
-    f"{len(rungs)} trials, {finished} of them finished: {sum(rungs)} of {len(rungs) * RUNGS} rungs trained"
+    f"{len(rungs)} trials, {finished} of them finished: "
+    f"{sum(rungs)} of {len(rungs) * RUNGS} rungs trained"
 )
 print(f"{skdeep.cache_info().misses - compiled_before} compilations")
 print(
@@ -104,12 +105,17 @@ for trial in study.trials:
     )
 best = study.best_trial
 ax.plot(
-    EPOCHS_A_RUNG * (np.array([*best.intermediate_values]) + 1), [*best.intermediate_values.values()],
-    color="#D55E00", linewidth=2.5, zorder=3, label=f"best: {study.best_value:.3f}",
-)  # fmt: skip
+    EPOCHS_A_RUNG * (np.array([*best.intermediate_values]) + 1),
+    [*best.intermediate_values.values()],
+    color="#D55E00",
+    linewidth=2.5,
+    zorder=3,
+    label=f"best: {study.best_value:.3f}",
+)
 ax.plot([], [], color="#0072B2", label="finished")
 ax.plot([], [], "x-", color="#999999", label="given up")
 ax.set(xlabel="Epoch", ylabel="Validation loss", yscale="log")
+ax.set_title("Most trials are given up long before the end", loc="left")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False)
 plt.show()
@@ -123,6 +129,7 @@ plt.show()
 display = SearchDisplay.from_study(study, summary="max")
 for ax in display.axes_:
     ax.set(yscale="log", ylabel="validation loss" if ax.get_ylabel() else "")
+display.figure_.suptitle("The learning rate decides most")
 plt.show()
 
 # %%

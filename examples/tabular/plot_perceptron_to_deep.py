@@ -82,6 +82,7 @@ for row, (task, (X, y)) in zip(axes, tasks.items(), strict=True):
     row[0].set_ylabel(task, fontsize="large")
 for ax, name in zip(axes[0], nets, strict=True):
     ax.set_title(name)
+figure.suptitle("More units bend the line, more layers fold it")
 plt.show()
 
 # %%
@@ -95,4 +96,5 @@ figure, axes = plt.subplots(2, 3, figsize=(10, 6.8), layout="constrained")
 for ax, name in zip(axes.flat, names, strict=True):
     draw(ax, (20, 20, 20), *tasks["Spirals"], activation=name)
     ax.set_title(name)
+figure.suptitle("Edges by ReLU and its kin, curves by smooth activations")
 plt.show()

@@ -64,14 +64,13 @@ from skdeep.tabular import TabularRegressor
 
 past = X["when"] < "2025-12-01"
 model = TabularRegressor(epochs=24, random_state=0).fit(X[past], y[past])
-predicted = model.predict(X[~past])
 print(f"R2 {model.score(X[~past], y[~past]):.3f}")
 
 # %%
 # Beside trees
 # ------------
 # Boosted trees need the date taken apart and the strings declared first. They then make steps where the net draws
-# curves.
+# curves: here for one station on a sunny working day in July.
 
 apart = X.assign(
     hour=X["when"].dt.hour,
@@ -105,19 +104,14 @@ truth = 40 * (
     + 0.66 * np.exp(-((at - 14) ** 2) / 20)
 )
 
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
-axes[0].scatter(y[~past], predicted, s=8, alpha=0.5, label="net")
-axes[0].scatter(y[~past], trees.predict(apart[~past]), s=8, alpha=0.5, label="trees")
-axes[0].axline((0, 0), slope=1, color="gray", linewidth=1)
-axes[0].set(xlabel="bikes rented in December", ylabel="predicted")
-axes[0].legend()
-axes[1].plot(at, truth * np.exp(demand[3] + 0.2), color="gray", label="truth")
-axes[1].plot(at, model.predict(day[X.columns]), label="net")
-axes[1].plot(at, trees.predict(as_trees), label="trees")
-axes[1].set(
-    xlabel="hour of a working day in July", ylabel="bikes", xticks=range(0, 25, 4)
-)
-axes[1].legend()
+figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.plot(at, truth * np.exp(demand[3] + 0.2), color="gray", linewidth=3, label="truth")
+ax.plot(at, model.predict(day[X.columns]), color="#0072B2", label="net")
+ax.plot(at, trees.predict(as_trees), color="#D55E00", label="trees")
+ax.set(xlabel="hour", ylabel="bikes", xticks=range(0, 25, 4))
+ax.set_title("A net draws curves where trees make steps", loc="left")
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False)
 plt.show()
 
 # %%

@@ -45,6 +45,19 @@ quantiles = {
 inside = (quantiles[0.05].predict(X) <= price) & (price <= quantiles[0.95].predict(X))
 print(f"{inside.mean():.0%} of the prices lie in the band")
 
+figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+style = {"color": "#7F7F7F", "markersize": 2, "alpha": 0.6}
+ax.plot(kilometres / 1000, price / 1000, ".", label="a car", **style)
+low, median, high = (quantiles[quantile].predict(X_new) / 1000 for quantile in quantiles)
+at = X_new[:, 0] / 1000
+ax.fill_between(at, low, high, color="#56B4E9", alpha=0.4, label="nine in ten")
+ax.plot(at, median, color="#0072B2", linewidth=2, label="median")
+ax.set(xlabel="thousand kilometres", ylabel="price in thousand euros", ylim=(0, None))
+ax.set_title("Quantiles show how far prices spread", loc="left")
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False, markerscale=4)
+plt.show()
+
 # %%
 # Counts
 # ------
@@ -69,65 +82,18 @@ for loss in ("squared_error", "poisson"):
     error = np.abs(means[loss] - expected(hour_new))[night].mean()
     print(f"{loss}: at least {means[loss].min():.2f} visits; error at night {error:.2f}")
 
-# %%
-# The two pictures
-# ----------------
-
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-left.plot(
-    kilometres / 1000,
-    price / 1000,
-    ".",
-    color="#7F7F7F",
-    markersize=2,
-    alpha=0.6,
-    label="a car",
-)
-low, median, high = (quantiles[quantile].predict(X_new) / 1000 for quantile in quantiles)
-left.fill_between(
-    X_new[:, 0] / 1000,
-    low,
-    high,
-    color="#56B4E9",
-    alpha=0.4,
-    linewidth=0,
-    label="nine in ten",
-)
-left.plot(X_new[:, 0] / 1000, median, color="#0072B2", linewidth=2, label="median")
-left.set(xlabel="Thousand kilometres", ylabel="Price in thousand euros", ylim=(0, None))
-left.set_title("Pinball loss: quantiles", loc="left")
-
+figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 jitter = random.uniform(-0.15, 0.15, len(visits))
-right.plot(
-    hour, visits + jitter, ".", color="#7F7F7F", markersize=2, alpha=0.6, label="an hour"
+ax.plot(hour, visits + jitter, ".", label="an hour", **style)
+ax.plot(hour_new, expected(hour_new), "k:", linewidth=1.5, label="true mean")
+ax.plot(
+    hour_new, means["squared_error"], "--", color="#D55E00", lw=2, label="squared error"
 )
-right.plot(
-    hour_new,
-    expected(hour_new),
-    color="black",
-    linewidth=1,
-    linestyle=":",
-    label="true mean",
-)
-right.plot(
-    hour_new,
-    means["squared_error"],
-    color="#D55E00",
-    linewidth=2,
-    linestyle="--",
-    label="squared error",
-)
-right.plot(hour_new, means["poisson"], color="#0072B2", linewidth=2, label="Poisson loss")
-right.set(
-    xlabel="Time of day",
-    ylabel="Visits",
-    xticks=range(0, 25, 4),
-    yscale="symlog",
-    ylim=(-0.9, 30),
-)
-right.set_yticks([0, 1, 3, 10, 30], ["0", "1", "3", "10", "30"])
-right.set_title("Poisson loss: counts", loc="left")
-for ax in (left, right):
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, markerscale=4)
+ax.plot(hour_new, means["poisson"], color="#0072B2", linewidth=2, label="Poisson loss")
+ax.set(xlabel="time of day", ylabel="visits", xticks=range(0, 25, 4))
+ax.set(yscale="symlog", ylim=(-0.9, 30))
+ax.set_yticks([0, 1, 3, 10, 30], ["0", "1", "3", "10", "30"])
+ax.set_title("The Poisson loss knows quiet nights, and nothing below zero", loc="left")
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False, markerscale=4)
 plt.show()

@@ -78,7 +78,7 @@ for ax, (name, net) in zip(axes.flat, nets.items(), strict=True):
     for each in (ax, rate):
         each.spines[["top", "right"]].set_visible(False)
 figure.suptitle(
-    "One net, eight schedules: the rate (gray) decides how far the loss (orange) falls"
+    "One net, eight schedules: the rate (grey) decides how far the loss (orange) falls"
 )
 figure.supxlabel("Epoch")
 figure.supylabel("Validation loss")

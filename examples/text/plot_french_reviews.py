@@ -166,7 +166,7 @@ print(
 # Lemmas help, and pairs help more when they are pairs of lemmas: "pas drôle" and "pas drôles" are one term then.
 
 scores = found.pivot(index="terms", columns="words", values="accuracy")
-figure, ax = plt.subplots(figsize=(7.5, 1.9), layout="constrained")
+figure, ax = plt.subplots(figsize=(7.5, 2.4), layout="constrained")
 for place, pair in enumerate(scores.to_numpy()):
     ax.plot(pair, [place] * 2, color="#CCCCCC", zorder=0)
 for kind, color in (("words as they are", "#7F7F7F"), ("lemmas", "#D55E00")):
@@ -174,7 +174,8 @@ for kind, color in (("words as they are", "#7F7F7F"), ("lemmas", "#D55E00")):
 ax.set(
     yticks=range(len(scores)), yticklabels=scores.index, ylim=(-0.5, len(scores) - 0.5)
 )
-ax.set_title("Accuracy in cross-validation", loc="left")
+ax.set(xlabel="accuracy in cross-validation")
+ax.set_title("Lemmas help, and pairs of them help most", loc="left")
 ax.grid(axis="x", alpha=0.3)
 ax.spines[["top", "right", "left"]].set_visible(False)
 ax.tick_params(left=False)
@@ -191,5 +192,6 @@ review = (
     "L'histoire n'est pas originale, mais les dialogues sont "
     "drôles et j'ai adoré la musique."
 )
-TextExplanationDisplay.from_estimator(search, review)
+display = TextExplanationDisplay.from_estimator(search, review)
+display.ax_.set_title("Orange speaks for the class, purple against it", loc="left")
 plt.show()

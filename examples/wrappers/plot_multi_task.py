@@ -129,6 +129,7 @@ for units, color in zip(grid["model__units"], ("#E69F00", "#0072B2"), strict=Tru
             fontsize="small",
         )
 ax.set(xlabel="Mean error of the angle, in degrees", ylabel="Accuracy of the digit")
+ax.set_title("A small net has to choose between two answers, a large one not", loc="left")
 ax.legend(frameon=False, loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 plt.show()

@@ -127,5 +127,6 @@ for ax, (name, search) in zip(axes, searches.items(), strict=True):
     ax.set_ylim(0, 1.08)
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("Accuracy in cross-validation")
+figure.suptitle("If one input says how to read the other, only the product learns")
 axes[1].text(1.01, 0.1, "guessing", transform=axes[1].get_yaxis_transform(), va="center")
 plt.show()

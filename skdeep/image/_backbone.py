@@ -19,7 +19,7 @@ def check_images(measures, image_shape):
     """Raise ValueError if a backbone cannot take images of a shape, or not at the size that is asked for."""
     if image_shape[2] not in (1, 3):
         raise ValueError(
-            f"The backbone {measures.backbone!r} takes gray images or images of three channels (red, green, blue); "
+            f"The backbone {measures.backbone!r} takes grey images or images of three channels (red, green, blue); "
             f"these have {image_shape[2]} channels."
         )
     backbone.input_size(measures, image_shape)

@@ -82,8 +82,8 @@ def _fitted(size, available):
 
 
 def _in_colours(image, mode):
-    """Return an image in 8-bit gray or RGB, what is transparent being laid on black."""
-    # 16-bit gray of these two formats is "I" or "I;16", by file and by version of Pillow.
+    """Return an image in 8-bit grey or RGB, what is transparent being laid on black."""
+    # 16-bit grey of these two formats is "I" or "I;16", by file and by version of Pillow.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
         image = _from_16_bits(image)
     elif image.mode in ("I", "F"):
@@ -91,13 +91,13 @@ def _in_colours(image, mode):
     elif image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
-    if image.mode in ("CMYK", "HSV", "LAB"):  # Pillow does not convert all of them to gray directly
+    if image.mode in ("CMYK", "HSV", "LAB"):  # Pillow does not convert all of them to grey directly
         image = image.convert("RGB")
     return image.convert(mode)
 
 
 def _from_16_bits(image):
-    """Return 16-bit gray scaled to 8 bits: Pillow's own conversion clips."""
+    """Return 16-bit grey scaled to 8 bits: Pillow's own conversion clips."""
     pixels = np.asarray(image).astype(np.uint32)
     pixels[pixels == image.info.get("transparency", -1)] = 0
     return Image.fromarray(((pixels + 128) // 257).astype(np.uint8))

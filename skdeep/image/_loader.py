@@ -27,7 +27,7 @@ def _gives_a_table(loader):
 class ImageLoader(TransformerMixin, BaseEstimator):
     """Read image files into an array of pixels, all of one size.
 
-    Photos are put upright as their EXIF orientation says, what is transparent is laid on black, 16-bit gray is scaled
+    Photos are put upright as their EXIF orientation says, what is transparent is laid on black, 16-bit grey is scaled
     to 8 bits, and CMYK and palettes become RGB. Of an animation the first picture is read. Any format that Pillow reads
     is accepted.
 
@@ -90,7 +90,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         "rgb",
         [Names({"rgb", "gray"})],
         '{"rgb", "gray"}',
-        'Three channels, red, green and blue, or one of luminance (ITU-R 601-2). "rgb" repeats the channel of gray '
+        'Three channels, red, green and blue, or one of luminance (ITU-R 601-2). "rgb" repeats the channel of grey '
         "images.",
     )
     resize: str = param(
@@ -140,7 +140,7 @@ class ImageLoader(TransformerMixin, BaseEstimator):
         Returns
         -------
         images : ndarray of uint8 of shape (n_samples, height, width, 3)
-            The pixels; of shape (n_samples, height, width) if gray, and (n_samples, n_pixels) with ``flatten=True``,
+            The pixels; of shape (n_samples, height, width) if grey, and (n_samples, n_pixels) with ``flatten=True``,
             the channels of a pixel being neighbours.
         """
         self._check_parameters()

@@ -19,7 +19,7 @@ class ImageParams:
         ["array-like", None],
         "tuple or None",
         "(height, width) or (height, width, channels) of the images in flat rows. None takes the shape of X; flat rows "
-        "are then read as square images, gray or in colour, where the width allows it (64, 784, 3072, ...), and else "
+        "are then read as square images, grey or in colour, where the width allows it (64, 784, 3072, ...), and else "
         "as images of one row.",
     )
     rescale: object = param(

@@ -82,7 +82,7 @@ class GrowingSearchCV(BaseSearchCV):
         What computes the scores.
     n_splits_ : int
         Number of folds.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X had any; with refit.
     refit_time_ : float
         Seconds of the last fit; with refit.

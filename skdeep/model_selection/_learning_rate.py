@@ -58,7 +58,7 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
         Losses averaged over steps of about the same rate.
     n_features_in_ : int
         Number of columns of X, if the estimator counts them.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, if X had any.
 
     Warns

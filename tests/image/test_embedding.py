@@ -418,7 +418,7 @@ def test_other_images_than_those_of_the_fit_are_refused(tiny_file):
     embedding = ImageEmbedding(Backbone(TINY, tiny_file)).fit(GRAY)
     with pytest.raises(ValueError, match=r"\(8, 10\).*fitted on images of shape \(10, 8\)"):
         embedding.transform(GRAY.transpose(0, 2, 1))
-    with pytest.raises(ValueError, match="Convert them to gray"):
+    with pytest.raises(ValueError, match="Convert them to grey"):
         embedding.transform(np.repeat(GRAY[..., None], 3, axis=3))
     with pytest.raises(TypeError, match="weights"):
         Backbone(TINY)

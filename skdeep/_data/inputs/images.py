@@ -203,8 +203,8 @@ def _about_channels(shape, expected):
     if shape[:2] != expected[:2] or 1 not in (shape[2], expected[2]):
         return ""
     if expected[2] == 1:
-        return f" Convert them to gray, as they were then: they have {shape[2]} channels now."
-    return f" They were in colour then, with {expected[2]} channels, and are gray now."
+        return f" Convert them to grey, as they were then: they have {shape[2]} channels now."
+    return f" They were in colour then, with {expected[2]} channels, and are grey now."
 
 
 def _of_width(X, expected, fitted):
@@ -218,7 +218,7 @@ def _of_width(X, expected, fitted):
 
 
 def _inferred_shape(width):
-    """Return the shape of the images in flat rows: square, gray or in colour; else an image of one row."""
+    """Return the shape of the images in flat rows: square, grey or in colour; else an image of one row."""
     for channels in (1, 3):
         side = round((width / channels) ** 0.5)
         if side >= _SMALLEST_SIDE and side * side * channels == width:
@@ -227,7 +227,7 @@ def _inferred_shape(width):
 
 
 def _shown(shape):
-    """Return a shape as users write it: gray images have no channels."""
+    """Return a shape as users write it: grey images have no channels."""
     return tuple(int(size) for size in (shape[:2] if shape[2] == 1 else shape))
 
 

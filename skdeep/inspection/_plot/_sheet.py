@@ -1,4 +1,4 @@
-"""Sheets of small images: a grid that suits them, and gray or colour whatever their values are."""
+"""Sheets of small images: a grid that suits them, and grey or colour whatever their values are."""
 
 import math
 
@@ -89,7 +89,7 @@ def _font_size(labels, cell, n_lines):
 
 
 def draw(ax, image, limits, im_kw=None):
-    """Draw one image of shape (height, width[, channels]): colour if there are three or four channels, else gray.
+    """Draw one image of shape (height, width[, channels]): colour if there are three or four channels, else grey.
 
     Parameters
     ----------

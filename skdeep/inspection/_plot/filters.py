@@ -17,7 +17,7 @@ class FiltersDisplay:
     It is recommended to use `FiltersDisplay.from_estimator`. All parameters are stored as attributes.
 
     Each kernel is scaled by its own largest absolute value, so that zero is the middle of the scale: white between
-    purple and orange for kernels of one channel, middle gray for kernels of three, which are shown in colour. Those of
+    purple and orange for kernels of one channel, middle grey for kernels of three, which are shown in colour. Those of
     other numbers of channels are averaged over the channels.
 
     Parameters
