@@ -138,8 +138,9 @@ def outputs(net, weights, arrays, models=()):
         return None
     named = dict(zip(net.paths, weights, strict=False))
     made = [rows]
-    for name in models or described:
-        made = _computed(described[name], made[0], named)
+    with np.errstate(all="ignore"):  # TensorFlow does not warn of what becomes infinite or NaN either
+        for name in models or described:
+            made = _computed(described[name], made[0], named)
     return made
 
 

@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._classification_threshold import BaseThresholdClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -11,6 +14,33 @@ from skdeep._estimator.base import BaseDeepEstimator
 from skdeep.export import _onnx_graph, _onnx_nets
 
 OPSET = 15  # the newest that converters of Keras' graphs know well
+
+
+def _is_calibration(one):
+    return isinstance(one, CalibratedClassifierCV)
+
+
+# What skl2onnx cannot convert, or does not convert rightly, and why.
+_REASONS = (
+    (
+        lambda one: _is_calibration(one) and isinstance(one.estimator, Pipeline),
+        "it is around a pipeline; put it into the pipeline, around the last step: "
+        "make_pipeline(scaler, CalibratedClassifierCV(net))",
+    ),
+    (
+        lambda one: _is_calibration(one) and one.method != "sigmoid",
+        "of its methods, only 'sigmoid' is converted rightly",
+    ),
+    (
+        lambda one: isinstance(one, BaseThresholdClassifier),
+        "its threshold would be lost; convert its estimator_ and compare the probability with the threshold",
+    ),
+    (lambda one: isinstance(one, FrozenEstimator), "give the estimator in it, which is fitted already"),
+    (
+        lambda one: isinstance(one, VotingClassifier) and one.voting == "soft" and one.flatten_transform,
+        "it needs flatten_transform=False, which changes nothing in its predictions",
+    ),
+)
 
 
 def to_onnx(model, X=None):
@@ -44,7 +74,8 @@ def to_onnx(model, X=None):
     NotFittedError
         If the model was not fitted.
     TypeError
-        If a net reads what ONNX cannot express, which is said: raw frames, texts, forecasts, labels of moments.
+        If a net reads what ONNX cannot express, which is said: raw frames, texts, forecasts, labels of moments. Or if
+        skl2onnx cannot convert what stands around a net, such as TransformedTargetRegressor or ClassifierChain.
 
     Notes
     -----
@@ -71,17 +102,20 @@ def to_onnx(model, X=None):
     model = _without_samplers(getattr(model, "best_estimator_", model))
     for one in _held(model):
         _onnx_nets.check(one)
-    _check_calibrations(model)
+    _check_around(model)
     skl2onnx = _skl2onnx()
     for net in nets_in(model):
         _onnx_nets.register(type(net))
-    converted = skl2onnx.convert_sklearn(
-        model,
-        name=type(model).__name__,
-        initial_types=_initial_types(model, X),
-        target_opset={"": OPSET, "ai.onnx.ml": 2},
-        options={"zipmap": False} if hasattr(model, "classes_") else None,
-    )
+    try:
+        converted = skl2onnx.convert_sklearn(
+            model,
+            name=type(model).__name__,
+            initial_types=_initial_types(model, X),
+            target_opset={"": OPSET, "ai.onnx.ml": 2},
+            options={"zipmap": False} if hasattr(model, "classes_") else None,
+        )
+    except skl2onnx.common.exceptions.MissingShapeCalculator as error:
+        raise TypeError(f"skl2onnx cannot convert a part of the model. {str(error).partition('. ')[0]}.") from error
     _onnx_graph.sort(converted)
     return converted
 
@@ -94,13 +128,12 @@ def _skl2onnx():
     return skl2onnx
 
 
-def _check_calibrations(model):
-    """Raise TypeError for a calibration around a pipeline, which skl2onnx gives probabilities for decision values."""
-    if any(isinstance(one, CalibratedClassifierCV) and isinstance(one.estimator, Pipeline) for one in _held(model)):
-        raise TypeError(
-            "A CalibratedClassifierCV around a pipeline cannot be converted to ONNX; put it into the pipeline, around "
-            "the last step: make_pipeline(scaler, CalibratedClassifierCV(net))."
-        )
+def _check_around(model):
+    """Raise TypeError for what skl2onnx converts to something else, or stumbles over."""
+    for one in _held(model):
+        reason = next((reason for is_such, reason in _REASONS if is_such(one)), None)
+        if reason is not None:
+            raise TypeError(f"{type(one).__name__} cannot be converted to ONNX here: {reason}.")
 
 
 def nets_in(model):

@@ -149,8 +149,8 @@ def _rows(graph, model, inputs):
     if is_wrapper(model):
         return rows
     shape, _ = row_shape(model)
-    if len(shape) == 1:
-        return rows
+    if len(shape) == 1:  # dense layers, of an autoencoder of images too
+        return graph.add("Flatten", rows)
     return graph.add("Reshape", rows, np.array([0, *(-1 if size is None else size for size in shape)]))
 
 

@@ -258,7 +258,11 @@ def _nothing_wrong(curves):
     """Return verdict, reason and advice where no rule holds."""
     train, end = _number(curves.train_end + curves.floor), _number(curves.validation_end + curves.floor)
     verdict = "good fit" if curves.is_validated else "no fault found"
-    reason, advice = f"Both losses came down and stayed together: {train} in training, {end} in validation.", ""
+    both = f"{train} in training, {end} in validation"
+    reason, advice = (
+        f"Both losses came far below {curves.yardstick}, {_number(curves.guess + curves.floor)}: {both}.",
+        "",
+    )
     if not curves.is_validated:
         reason = f"The training loss came down: {_change(curves.train[0], curves.train_end, curves.floor)}."
     if curves.kept < curves.n_epochs:

@@ -82,7 +82,12 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
     counts from the first step.
 
     The rule was chosen by the scores of nets that were trained with its suggestion: on digits, breast cancer, wine,
-    diabetes and data made by scikit-learn, with plain, convolutional and recurrent nets.
+    diabetes and data made by scikit-learn, with plain, convolutional and recurrent nets. "realmlp" of
+    `TabularClassifier` learns best near the rate of the least loss, as its default does: on digits the suggestion, a
+    tenth of that, costs one point of accuracy.
+
+    Nets that learn nothing in so few steps, such as recurrent ones of long series, need more of them: about as many as
+    a training has.
 
     References
     ----------
@@ -159,7 +164,7 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
             )
         self.learning_rates_, self.losses_ = rates[:n_losses], losses[:n_losses]
         self.smoothed_losses_ = _suggestion.smoothed(self.learning_rates_, self.losses_)
-        self.suggestion_ = _suggestion.suggested(self.learning_rates_, self.smoothed_losses_)
+        self.suggestion_ = _suggestion.suggested(self.learning_rates_, self.losses_, self.smoothed_losses_)
         if np.isnan(self.suggestion_):
             warnings.warn(
                 f"The loss did not fall at any learning rate from {rates[0]:.3g} to {rates[n_losses - 1]:.3g}, so that "

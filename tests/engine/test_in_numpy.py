@@ -129,6 +129,14 @@ def test_what_is_not_described_is_left_to_tensorflow(rows, by_both):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_numbers_that_become_infinite_are_those_of_tensorflow_and_no_warning(rows, by_both):
+    X, y = rows
+    net = MLPClassifier((8, 8), activation="exponential", epochs=2, random_state=0).fit(X, y)
+    ours, theirs = by_both(lambda: net.decision_function(X * 1e4))
+    assert not np.isfinite(theirs).all()
+    np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(theirs))
+
+
 def test_the_number_of_rows_decides(rows):
     X = np.tile(rows[0], (2, 1))
     net = MLPClassifier((8,), epochs=2, random_state=0).fit(*rows)
