@@ -108,7 +108,13 @@ TYPICAL = [
     pytest.param(MLPClassifier((8,), epochs=1, loss=Focal(), learning_rate_schedule=OneCycle()), X, id="objects"),
     *(
         pytest.param(TabularClassifier(one, n_estimators=2, epochs=1), MIXED, id=type(one).__name__)
-        for one in (MLP((8,)), ResNet(width=8, n_blocks=1), WideDeep(), TabM(2, width=8), FTTransformer(width=8, n_heads=1, n_blocks=1))
+        for one in (
+            MLP((8,)),
+            ResNet(width=8, n_blocks=1),
+            WideDeep(),
+            TabM(2, width=8),
+            FTTransformer(width=8, n_heads=1, n_blocks=1),
+        )
     ),
     pytest.param(TabularClassifier(n_estimators=2, epochs=1), MIXED, id="RealMLP"),
     *(
