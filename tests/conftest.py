@@ -20,6 +20,14 @@ def benchmark_script(monkeypatch):
     return importlib.import_module
 
 
+@pytest.fixture
+def by_tensorflow(monkeypatch):
+    """Let TensorFlow predict a few rows of dense nets, too, as it does many."""
+    from skdeep._engine import in_numpy
+
+    monkeypatch.setattr(in_numpy, "MOST_ROWS", -1)
+
+
 @pytest.fixture(autouse=True)
 def _few_programs():
     """Keep fewer programs from test to test than a user does, where memory is short: those of large nets take 30 MB."""

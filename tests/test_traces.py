@@ -18,7 +18,6 @@ from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 
 import skdeep
-from skdeep._engine import in_numpy
 from skdeep._engine.cache import cache
 from skdeep._engine.predict import Predictor
 from skdeep._engine.program import Program
@@ -59,10 +58,9 @@ class Traces:
 
 
 @pytest.fixture
-def traces(monkeypatch):
+def traces(monkeypatch, by_tensorflow):
     skdeep.clear_cache()
     tf.compat.v1.get_default_graph()  # which is made once, when it is first asked for
-    monkeypatch.setattr(in_numpy, "MOST_ROWS", -1)  # few rows are to be predicted by TensorFlow here, as many are
     yield Traces(monkeypatch)
     skdeep.clear_cache()
 

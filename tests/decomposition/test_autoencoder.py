@@ -185,6 +185,7 @@ def test_rows_of_weight_zero_are_not_there():
         assert_array_equal(one, other)
 
 
+@pytest.mark.usefixtures("by_tensorflow")
 def test_numbers_are_searched_without_compiling(monkeypatch):
     built, traced = [], []
     init, trace = Program.__init__, Predictor._trace

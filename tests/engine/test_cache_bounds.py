@@ -17,6 +17,7 @@ import skdeep._engine.cache as cache_module
 from skdeep._engine.cache import ProgramCache, cache
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
+pytestmark = pytest.mark.usefixtures("by_tensorflow")
 X, y = load_iris(return_X_y=True)
 WIDTHS = itertools.count(1_000)  # no other test has nets as wide
 

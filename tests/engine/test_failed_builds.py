@@ -20,6 +20,7 @@ from skdeep._engine.cache import ProgramCache, cache
 from skdeep._engine.predict import Predictor
 from skdeep.tabular import MLPClassifier
 
+pytestmark = pytest.mark.usefixtures("by_tensorflow")
 X, y = load_iris(return_X_y=True)
 
 

@@ -240,6 +240,7 @@ def test_predictions_in_chunks_are_the_whole(monkeypatch):
     skdeep.clear_cache()
 
 
+@pytest.mark.usefixtures("by_tensorflow")
 def test_the_rows_of_a_call_are_few_where_the_net_is_wide():
     narrow, wide = (
         classifier(hidden_layer_sizes=sizes, epochs=1).fit(X_labelled, labels) for sizes in ((8,), (2**16,))
