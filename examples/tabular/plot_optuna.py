@@ -131,11 +131,3 @@ for ax in display.axes_:
     ax.set(yscale="log", ylabel="validation loss" if ax.get_ylabel() else "")
 display.figure_.suptitle("The learning rate decides most")
 plt.show()
-
-# %%
-# Two parameters at a time, in the mean of what lies in a cell:
-
-SearchDisplay.from_study(
-    study, kind="pairs", parameters=["learning_rate", "batch_size", "dropout"]
-)
-plt.show()
