@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdeep.decomposition import Autoencoder
 from skdeep.export import to_onnx
+from skdeep.sequence import RNNClassifier
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
 pytest.importorskip("skl2onnx")
@@ -53,3 +54,15 @@ def test_codes_of_images():
     session = runtime.InferenceSession(to_onnx(net, images).SerializeToString(), providers=["CPUExecutionProvider"])
     (codes,) = session.run(None, {"X": images})
     np.testing.assert_allclose(codes, net.transform(images), atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_two_nets_with_operators_that_leave_inputs_out(cell):
+    pytest.importorskip("tf2onnx")
+    series = rng.normal(size=(20, 5, 2)).astype(np.float32)
+    nets = [(name, RNNClassifier(cell=cell, units=3, epochs=1, random_state=0)) for name in "ab"]
+    model = VotingClassifier(nets, voting="soft", flatten_transform=False).fit(series, y[:20])
+    session = runtime.InferenceSession(to_onnx(model, series).SerializeToString(), providers=["CPUExecutionProvider"])
+    labels, probabilities = session.run(None, {"X": series})
+    np.testing.assert_array_equal(labels, model.predict(series))
+    np.testing.assert_allclose(probabilities, model.predict_proba(series), atol=1e-5)
