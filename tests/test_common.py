@@ -23,12 +23,6 @@ MAY_BE_EXPECTED = {
     "check_sample_weight_equivalence_on_sparse_data",
 }
 
-# A search is scikit-learn's, but for the nets that it tries; it passes on what it is given before anything is checked.
-EXPECTED_FAILURES_OF_SEARCHES = {
-    "check_classifiers_one_label_sample_weights": "weights go to the net, whose message names the classes",
-    "check_supervised_y_no_nan": "scikit-learn's check_cv casts y before the net is given it, which warns of infinity",
-}
-
 # What checking_instance may change, and what it may only switch off: these make training random or batch-dependent.
 SIZES = {
     "hidden_layer_sizes", "architecture", "epochs", "batch_size", "learning_rate", "units", "filters", "n_layers",
@@ -74,12 +68,11 @@ def wraps_a_model(cls):
     return cls.__module__.startswith("skdeep.wrappers")
 
 
-@parametrize_with_checks(
-    CHECKED,
-    expected_failed_checks=lambda estimator: (
-        EXPECTED_FAILURES_OF_SEARCHES if type(estimator).__name__ == "GrowingSearchCV" else {}
-    ),
+# scikit-learn's check_cv casts y before a search hands it to the net, which refuses it.
+@pytest.mark.filterwarnings(
+    "ignore:invalid value encountered in cast:RuntimeWarning:sklearn.externals.array_api_compat"
 )
+@parametrize_with_checks(CHECKED)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

@@ -136,7 +136,7 @@ def _classes(y, classes):
     if classes is None and len(encoder.classes_) < 2:
         raise ValueError(
             "A classifier needs samples of at least 2 classes in y, but y contains one class only: "
-            f"{encoder.classes_.tolist()[0]!r}."
+            f"{encoder.classes_.tolist()[0]!r}. Rows whose sample_weight is 0 do not count."
         )
     return encoder.classes_
 

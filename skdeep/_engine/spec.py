@@ -64,8 +64,13 @@ class ModelSpec(Recipe):
     operations: Callable | None = None
 
     def described(self, n_columns):
-        """Return the operations of each model on rows of so many columns, or None if there is no description."""
-        return self.operations and self.operations(self.config, n_columns)
+        """Return the operations of each model on rows of so many columns, or None if there is no description.
+
+        It has to stand beside `build`: a subclass may build another net of the same config.
+        """
+        if self.operations is None or self.operations.__module__ != self.build.__module__:
+            return None
+        return self.operations(self.config, n_columns)
 
 
 @dataclass(frozen=True)

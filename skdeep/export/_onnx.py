@@ -2,12 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection._classification_threshold import BaseThresholdClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep._estimator.base import BaseDeepEstimator
@@ -34,6 +36,10 @@ _REASONS = (
     (
         lambda one: isinstance(one, BaseThresholdClassifier),
         "its threshold would be lost; convert its estimator_ and compare the probability with the threshold",
+    ),
+    (
+        lambda one: isinstance(one, FunctionTransformer) and one.func is not None,
+        "its function is Python code; only func=None is converted",
     ),
     (lambda one: isinstance(one, FrozenEstimator), "give the estimator in it, which is fitted already"),
     (
@@ -160,11 +166,11 @@ def _held(model):
 
 
 def _without_samplers(model):
-    """Return a pipeline as one of scikit-learn, without the steps that change rows in training only."""
+    """Return a pipeline as one of scikit-learn, without the steps that change nothing, or rows in training only."""
     if not isinstance(model, Pipeline):
         return model
-    steps = [(name, _without_samplers(step)) for name, step in model.steps if not hasattr(step, "fit_resample")]
-    return Pipeline(steps)
+    kept = [(name, step) for name, step in model.steps if isinstance(step, BaseEstimator)]
+    return Pipeline([(name, _without_samplers(step)) for name, step in kept if not hasattr(step, "fit_resample")])
 
 
 def _initial_types(model, X):
@@ -177,7 +183,7 @@ def _initial_types(model, X):
     if X is None:
         shape, is_whole = _shape(model, first)
         return [("X", (Int64TensorType if is_whole else FloatTensorType)([None, *shape]))]
-    X = np.asarray(X)
+    X = X if sparse.issparse(X) else np.asarray(X)
     if X.dtype.kind not in "fiub":
         from skl2onnx.common.data_types import StringTensorType
 

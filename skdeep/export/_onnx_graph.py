@@ -2,6 +2,8 @@
 
 import numpy as np
 
+_ABSENT = "absent"  # stands for inputs that are left out, whose name is empty, which skl2onnx cannot sort
+
 
 class Graph:
     """What is added to the graph that skl2onnx puts together.
@@ -52,8 +54,10 @@ class Graph:
         inputs : sequence of str
             What its inputs are called here.
         """
+        from onnx import numpy_helper
+
         graph = model.graph
-        names = {one.name: here for one, here in zip(graph.input, inputs, strict=True)} | {"": ""}
+        names = {one.name: here for one, here in zip(graph.input, inputs, strict=True)} | {"": _ABSENT}
         for array in graph.initializer:
             names[array.name] = self._scope.get_unique_variable_name("weight")
             copied = type(array)()
@@ -61,15 +65,19 @@ class Graph:
             copied.name = names[array.name]
             self._container.initializers.append(copied)
         for node in graph.node:
-            for name in node.output:
+            for name in filter(None, node.output):
                 names.setdefault(name, self._scope.get_unique_variable_name("value"))
         for node in graph.node:
             copied = type(node)()
             copied.CopyFrom(node)
             copied.name = self._scope.get_unique_operator_name(node.op_type)
-            copied.output[:] = [names[name] for name in node.output]
+            copied.output[:] = [
+                names[name] if name else self._scope.get_unique_variable_name("unused") for name in node.output
+            ]
             _rename_inputs(copied, names)
             self._container.nodes.append(copied)
+        if all(array.name != _ABSENT for array in self._container.initializers):
+            self._container.initializers.append(numpy_helper.from_array(np.zeros(0, np.float32), _ABSENT))
         for needed in model.opset_import:
             self._container.node_domain_version_pair_sets.add((needed.domain, needed.version))
         return [names[one.name] for one in graph.output]
@@ -101,8 +109,16 @@ def _read(node):
 
 
 def sort(model):
-    """Put the nodes of a model in an order in which each reads only what was made before it, bodies included."""
+    """Put the nodes of a model in an order in which each reads only what was made before it, bodies included.
+
+    What stood for inputs that are left out becomes so again.
+    """
     graph = model.graph
+    kept = [array for array in graph.initializer if array.name != _ABSENT]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    for node in graph.node:
+        _rename_inputs(node, {_ABSENT: ""})
     makers = {name: number for number, node in enumerate(graph.node) for name in node.output if name}
     order, seen = [], set()
 

@@ -7,6 +7,8 @@ from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import Interval
 
+from skdeep.utils._attributes import unchanged_on_failure
+
 _PARAM = "hidden_layer_sizes"
 
 
@@ -171,6 +173,31 @@ class GrowingSearchCV(BaseSearchCV):
         self.tol = tol
         self.n_standard_errors = n_standard_errors
 
+    def fit(self, X, y=None, **params):
+        """Grow a net on the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+            Training rows, as the estimator takes them.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+            Targets, if the estimator needs any.
+        **params : dict
+            What `fit` of the estimator, the scorer and the splitter are given besides, as in GridSearchCV.
+
+        Returns
+        -------
+        self : GrowingSearchCV
+            The fitted search.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are not valid, or if all fits of a net fail. The search then stays as it was.
+        """
+        with unchanged_on_failure(self):
+            return super().fit(X, y, **params)
+
     def _check_input_parameters(self, X, y, split_params):
         """Check what is to grow, and draw the folds, once for all nets."""
         self._param_name()
@@ -219,10 +246,10 @@ class GrowingSearchCV(BaseSearchCV):
         tasks.call_on_fit_task_end(estimator=self)
 
     def _widths(self):
-        units = self.min_units
+        units = int(self.min_units)
         yield (units,)
         while units < self.max_units:
-            units = min(max(units + 1, round(units * self.factor)), self.max_units)
+            units = min(max(units + 1, round(units * self.factor)), int(self.max_units))
             yield (units,)
 
     def _grow(self, evaluate, path):

@@ -155,7 +155,7 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
                 f"max_learning_rate={self.max_learning_rate} has to be above min_learning_rate="
                 f"{self.min_learning_rate}."
             )
-        rates, losses = self._tested(X, y, fit_params)
+        rates, losses, estimator = self._tested(X, y, fit_params)
         n_losses = _suggestion.n_steps_before_divergence(rates, losses)
         if n_losses < _FEWEST_LOSSES:
             raise ValueError(
@@ -173,10 +173,14 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
                 stacklevel=2,
             )
         self.best_params_ = {self._param_name(): self.suggestion_}
+        for attribute in ("n_features_in_", "feature_names_in_"):
+            vars(self).pop(attribute, None)
+            if hasattr(estimator, attribute):
+                setattr(self, attribute, getattr(estimator, attribute))
         return self
 
     def _tested(self, X, y, fit_params):
-        """Train a clone, and return the rate and the loss of each step, to the first loss that is not finite."""
+        """Train a clone; return the rates, the losses to the first that is not finite, and the clone."""
         name = self._param_name()
         estimator = clone(self.estimator).set_params(**{name: float(self.max_learning_rate)})
         net = _last_step(estimator)
@@ -202,11 +206,7 @@ class LearningRateFinder(MetaEstimatorMixin, BaseEstimator):
         except Diverged as end:
             self._check_rate(name, end.history.get("learning_rate"), rates)
             losses = [*end.history.get("loss", ()), np.nan]
-        for attribute in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(attribute, None)
-            if hasattr(estimator, attribute):
-                setattr(self, attribute, getattr(estimator, attribute))
-        return rates, np.asarray(losses, dtype=float)
+        return rates, np.asarray(losses, dtype=float), estimator
 
     def _check_rate(self, name, used, rates):
         """Raise ValueError if training had other learning rates than those that a parameter should have set."""
@@ -260,7 +260,7 @@ def _last_step(estimator):
     net = estimator
     while isinstance(net, Pipeline):
         net = net.steps[-1][1]
-    if not hasattr(net, "_epoch_is_step"):
+    if isinstance(net, type) or not hasattr(net, "_epoch_is_step"):
         raise TypeError(
             "LearningRateFinder takes an estimator of scikit-deep that is trained at a learning rate, or a pipeline "
             f"that ends with one, got {net!r}."

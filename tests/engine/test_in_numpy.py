@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep._engine import in_numpy
+from skdeep.architectures import mlp
 from skdeep.decomposition import Autoencoder, VariationalAutoencoder
 from skdeep.image import CNNClassifier
 from skdeep.tabular import MLPClassifier, MLPRegressor
@@ -127,6 +129,24 @@ def test_what_is_not_described_is_left_to_tensorflow(rows, by_both):
         assert in_numpy.outputs(net._net, net.weights_, {"X": X}) is None
         ours, theirs = by_both(lambda net=net: net.predict_proba(X))
         np.testing.assert_array_equal(ours, theirs)
+
+
+def build_doubled(config, signature, numbers):
+    net = mlp.build(config, signature, numbers)
+    return keras.Model(net.inputs, net.outputs[0] * 2.0)
+
+
+class Doubled(MLPClassifier):
+    """Builds another net of the same config."""
+
+    def _design(self, inputs, signature, output_sizes):
+        design = super()._design(inputs, signature, output_sizes)
+        return replace(design, model=replace(design.model, build=build_doubled))
+
+
+def test_a_net_that_a_subclass_builds_is_not_that_of_the_description(rows, by_both):
+    net = Doubled((4,), epochs=1, random_state=0).fit(*rows)
+    np.testing.assert_array_equal(*by_both(lambda: net.decision_function(rows[0])))
 
 
 def test_numbers_that_become_infinite_are_those_of_tensorflow_and_no_warning(rows, by_both):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import VotingClassifier
@@ -10,10 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multioutput import ClassifierChain
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skdeep.decomposition import Autoencoder
 from skdeep.export import to_onnx
+from skdeep.sequence import RNNClassifier
 from skdeep.tabular import MLPClassifier, MLPRegressor
 
 pytest.importorskip("skl2onnx")
@@ -35,7 +37,8 @@ NET = MLPClassifier((4,), epochs=2, random_state=0)
         (FixedThresholdClassifier(NET, threshold=0.2), y, "threshold would be lost"),
         (make_pipeline(StandardScaler(), FixedThresholdClassifier(NET)), y, "threshold would be lost"),
         (VotingClassifier([("a", NET), ("b", LogisticRegression())], voting="soft"), y, "flatten_transform=False"),
-        (TransformedTargetRegressor(MLPRegressor((4,), epochs=2), func=np.log1p, inverse_func=np.expm1), y, "Target"),
+        (TransformedTargetRegressor(MLPRegressor((4,), epochs=2), transformer=StandardScaler()), y, "Target"),
+        (make_pipeline(FunctionTransformer(np.exp), NET), y, "Python code"),
         (ClassifierChain(NET), np.column_stack([y, 1 - y]), "ClassifierChain"),
     ],
     ids=lambda value: type(value).__name__ if hasattr(value, "fit") else "",
@@ -53,3 +56,23 @@ def test_codes_of_images():
     session = runtime.InferenceSession(to_onnx(net, images).SerializeToString(), providers=["CPUExecutionProvider"])
     (codes,) = session.run(None, {"X": images})
     np.testing.assert_allclose(codes, net.transform(images), atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_two_nets_with_operators_that_leave_inputs_out(cell):
+    pytest.importorskip("tf2onnx")
+    series = rng.normal(size=(20, 5, 2)).astype(np.float32)
+    nets = [(name, RNNClassifier(cell=cell, units=3, epochs=1, random_state=0)) for name in "ab"]
+    model = VotingClassifier(nets, voting="soft", flatten_transform=False).fit(series, y[:20])
+    session = runtime.InferenceSession(to_onnx(model, series).SerializeToString(), providers=["CPUExecutionProvider"])
+    labels, probabilities = session.run(None, {"X": series})
+    np.testing.assert_array_equal(labels, model.predict(series))
+    np.testing.assert_allclose(probabilities, model.predict_proba(series), atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [X, sparse.csr_matrix(X)], ids=["dense", "sparse"])
+def test_a_step_that_passes_rows_through_and_sparse_rows(rows):
+    model = make_pipeline("passthrough", NET).fit(rows, y)
+    session = runtime.InferenceSession(to_onnx(model, rows).SerializeToString(), providers=["CPUExecutionProvider"])
+    _, probabilities = session.run(None, {"X": X})
+    np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=1e-5)

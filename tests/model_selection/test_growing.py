@@ -230,3 +230,16 @@ def test_bad_parameters(settings, message):
     settings = {"estimator": MLPClassifier(epochs=1), "scoring": lambda *_: 0.0} | settings
     with pytest.raises(ValueError, match=message):
         GrowingSearchCV(**settings).fit(X, y)
+
+
+def test_a_failed_fit_leaves_the_search_as_it_was():
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    net = MLPClassifier(epochs=1, random_state=0)
+    search = GrowingSearchCV(net, min_units=np.int64(2), max_units=4, max_layers=1, cv=2).fit(X, y)
+    assert search.path_ == [(2,), (4,)]
+    assert all(type(units) is int for sizes in search.path_ for units in sizes)
+    search.set_params(estimator=MLPClassifier(alpha=-1))
+    before = dict(vars(search))
+    with pytest.raises(ValueError, match="fits failed"):
+        search.fit(X, y)
+    assert vars(search) == before

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
@@ -255,3 +256,18 @@ def test_training_with_the_suggestion_is_about_as_good_as_with_the_default(data,
         finder = LearningRateFinder(model).fit(X, y)
         suggested.append(model.set_params(**finder.best_params_).fit(X, y).score(X_test, y_test))
     assert np.mean(suggested) > np.mean(default) - (0.1 if data == "diabetes" else 0.02)
+
+
+def test_a_failed_fit_leaves_the_finder_as_it_was():
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    net = MLPClassifier(optimizer="sgd", epochs=1, random_state=0)
+    finder = LearningRateFinder(net, n_steps=20).fit(pd.DataFrame(rows, columns=list("abc")), np.arange(40) % 2)
+    before = dict(vars(finder))
+    with pytest.raises(ValueError, match="Training diverged"):
+        finder.set_params(min_learning_rate=5.0).fit(rows[:, :2] * 1e9, np.arange(40) % 2)
+    assert vars(finder) == before | {"min_learning_rate": 5.0}
+
+
+def test_a_class_is_no_estimator():
+    with pytest.raises(TypeError, match="takes an estimator of scikit-deep"):
+        LearningRateFinder(MLPClassifier).fit([[0.0], [1.0]], [0, 1])
