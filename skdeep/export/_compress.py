@@ -176,7 +176,8 @@ def _train(estimator, masks, X, y, epochs, learning_rate):
             X, y = step.fit_resample(X, y)
         elif hasattr(step, "transform"):
             X = step.transform(X)
-    changed = {"warm_start": True, "epochs": epochs, "callbacks": None}
+    # All epochs are run, so that there is nothing to be told about how the loss goes on.
+    changed = {"warm_start": True, "epochs": epochs, "n_iter_no_change": np.inf, "callbacks": None}
     changed |= {} if learning_rate is None else {"learning_rate": learning_rate}
     with _for_a_time(net, changed):
         net._masks = masks
