@@ -17,7 +17,7 @@ X = pd.DataFrame(
 )
 X.loc[::9, "size"] = np.nan
 y = X["size"].fillna(90) * 3 + X["garden"] * 40 + (X["street"] == "Oak") * 60
-model = TabularRegressor(n_estimators=1, epochs=30, random_state=0).fit(X[:400], y[:400])
+model = TabularRegressor(epochs=30, random_state=0).fit(X[:400], y[:400])
 
 sizes = np.linspace(50, 130, 30)
 _, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
