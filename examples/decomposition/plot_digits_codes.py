@@ -39,9 +39,8 @@ for ax, (name, model) in zip(axes, maps.items(), strict=True):
     EmbeddingDisplay.from_estimator(model, X_test, y_test, ax=ax)
     neighbours = KNeighborsClassifier().fit(model.transform(X_train), y_train)
     right = neighbours.score(model.transform(X_test), y_test)
-    ax.set_title(
-        f"{name}: {right:.0%} of digits are told from their neighbours", loc="left"
-    )
+    ax.set_title(f"{name}: neighbours name {right:.0%}", loc="left")
+figure.suptitle("Two numbers for each digit: an autoencoder keeps more than PCA")
 plt.show()
 
 # %%

@@ -95,8 +95,7 @@ plt.show()
 # The errors of which the net was most sure come first. Over each image stands what is true, what was predicted, and
 # with which probability.
 
-display = MisclassifiedDisplay.from_estimator(search, X_test, y_test, n_images=12)
-display.figure_.suptitle("The twelve surest errors")
+MisclassifiedDisplay.from_estimator(search, X_test, y_test, n_images=12)
 plt.show()
 
 # %%

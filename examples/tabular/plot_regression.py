@@ -61,8 +61,8 @@ plt.show()
 # %%
 # Counts
 # ------
-# Visits to a shop within an hour, at 600 times of day. The net with the Poisson loss predicts the logarithm: it cannot
-# predict less than nothing, and knows how quiet the nights are.
+# Visits to a shop within an hour, at 600 times of day. The net with the Poisson loss predicts the logarithm, so that it
+# cannot predict less than nothing. One with the squared error can, and does, where visits are few.
 
 
 def expected(hour):
@@ -75,12 +75,10 @@ def expected(hour):
 
 hour, hour_new = random.uniform(0, 24, 600), np.linspace(0, 24, 300)
 visits = random.poisson(expected(hour))
-night = (hour_new < 5) | (hour_new > 23)
 means = {}
 for loss in ("squared_error", "poisson"):
     means[loss] = net(loss).fit(hour[:, None], visits).predict(hour_new[:, None])
-    error = np.abs(means[loss] - expected(hour_new))[night].mean()
-    print(f"{loss}: at least {means[loss].min():.2f} visits; error at night {error:.2f}")
+    print(f"{loss}: at least {means[loss].min():.2f} visits")
 
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 jitter = random.uniform(-0.15, 0.15, len(visits))
@@ -93,7 +91,7 @@ ax.plot(hour_new, means["poisson"], color="#0072B2", linewidth=2, label="Poisson
 ax.set(xlabel="time of day", ylabel="visits", xticks=range(0, 25, 4))
 ax.set(yscale="symlog", ylim=(-0.9, 30))
 ax.set_yticks([0, 1, 3, 10, 30], ["0", "1", "3", "10", "30"])
-ax.set_title("The Poisson loss knows quiet nights, and nothing below zero", loc="left")
+ax.set_title("The squared error predicts less than no visits, Poisson never", loc="left")
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, markerscale=4)
 plt.show()

@@ -60,7 +60,7 @@ for (row, column), score in np.ndenumerate(best.to_numpy()):
 ax.set_xticks(range(len(best.columns)), [f"{rate:g}" for rate in best.columns])
 ax.set_yticks(range(len(best.index)), best.index)
 ax.set(xlabel="learning rate", ylabel="dropout")
-ax.set_title("720 fits, one compilation: the learning rate decides most", loc="left")
+ax.set_title("720 fits, one compilation: middle rates, little dropout win", loc="left")
 plt.show()
 
 # %%
