@@ -48,6 +48,8 @@ def check(net):
         if type(net).__module__.partition(".")[0] == "skdeep":
             raise TypeError(f"{name} cannot be converted to ONNX: it is not a net; convert those that it holds.")
         return
+    if not is_fitted(net):  # a parameter of what holds fitted clones of it
+        return
     if is_wrapper(net):
         if net.target_type_ not in ("binary", "multiclass", "continuous", "continuous-multioutput"):
             raise TypeError(f"{name} cannot be converted to ONNX: its targets are {net.target_type_!r}.")
