@@ -66,10 +66,10 @@ class Dense:
         """Return these inputs as Keras' symbolic tensors, by name."""
         return {name: keras.Input(self.shape, dtype=self.dtype, name=name)}
 
-    def example(self, n_rows):
-        """Return rows of zeros, as `tensors` takes them."""
+    def example(self):
+        """Return a row of zeros, as `tensors` takes rows."""
         shape = [_MOMENTS if size is None else size for size in self.shape]
-        return np.zeros((n_rows, *shape), self.stored or self.dtype)
+        return np.zeros((1, *shape), self.stored or self.dtype)
 
     def _read(self, values):
         return values if self.stored is None else _tf().cast(values, self.dtype)
@@ -145,9 +145,9 @@ class Sparse(_Rows):
         """Return a sparse symbolic tensor, by name."""
         return {name: keras.Input(self.shape, dtype=self.dtype, sparse=True, name=name)}
 
-    def example(self, n_rows):
-        """Return rows of zeros, as `tensors` takes them."""
-        return sparse.csr_matrix((n_rows, *self.shape), dtype=self.dtype)
+    def example(self):
+        """Return a row of zeros, as `tensors` takes rows."""
+        return sparse.csr_matrix((1, *self.shape), dtype=self.dtype)
 
 
 @dataclass(frozen=True)
@@ -201,9 +201,9 @@ class Ragged(_Rows):
             lengths: keras.Input((), dtype="int32", name=lengths),
         }
 
-    def example(self, n_rows):
-        """Return rows of zeros, as `tensors` takes them."""
-        return [np.zeros((_MOMENTS, *self.shape), self.dtype)] * n_rows
+    def example(self):
+        """Return a row of zeros, as `tensors` takes rows."""
+        return [np.zeros((_MOMENTS, *self.shape), self.dtype)]
 
 
 def _tf():

@@ -112,13 +112,14 @@ OPERATIONS = {
 }
 
 
-def outputs(net, weights, arrays, models=()):
+def outputs(model_spec, paths, weights, arrays, models=()):
     """Return what a net computes of a few rows, one array for each output, or None if that is TensorFlow's work.
 
     Parameters
     ----------
-    net : Net
-        `spec` describes the architecture, `paths` name the weights; these are not known before the end of a training.
+    model_spec : ModelSpec
+    paths : sequence of str
+        Of the weights; empty as long as they are not known, before the end of a training.
     weights : sequence of ndarray
     arrays : dict of ndarray or sparse matrix
         The inputs by name.
@@ -131,21 +132,28 @@ def outputs(net, weights, arrays, models=()):
     outputs : list of ndarray or None
     """
     rows, *more = arrays.values()
-    if more or net.spec.operations is None or rows.shape[0] > MOST_ROWS or not net.paths:
+    if more or not paths or rows.shape[0] > MOST_ROWS:
         return None
-    described = net.spec.described(rows.shape[1])
-    if described is None or not all(map(is_known, described.values())):
+    operations = described(model_spec, rows.shape[1])
+    if operations is None:
         return None
-    named = dict(zip(net.paths, weights, strict=False))
+    named = dict(zip(paths, weights, strict=False))
     made = [rows]
     with np.errstate(all="ignore"):  # TensorFlow does not warn of what becomes infinite or NaN either
-        for name in models or described:
-            made = _computed(described[name], made[0], named)
+        for name in models or operations:
+            made = _computed(operations[name], made[0], named)
     return made
 
 
-def is_known(operations):
-    """Whether all activations among operations are known here."""
+def described(model_spec, n_columns):
+    """Return the operations of each model on rows of so many columns, or None if they are not all known here."""
+    found = model_spec.described(n_columns)
+    if found is None or not all(map(_are_known, found.values())):
+        return None
+    return found
+
+
+def _are_known(operations):
     return all(kind != "activation" or setting in ACTIVATIONS for kind, _, _, _, setting in operations)
 
 

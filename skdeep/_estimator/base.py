@@ -12,7 +12,6 @@ from skdeep._data.rows import split
 from skdeep.utils._attributes import unchanged_on_failure
 from skdeep.utils._words import check_values, parameter_hint
 
-_ROWS_OF_AN_EXAMPLE = 1
 _CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
@@ -95,22 +94,37 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         """Return seeds for the weights, the shuffling and the noise in the net."""
         return tuple(int(seed) for seed in check_random_state(self.random_state).randint(2**31 - 1, size=3))
 
-    def _outputs(self, X, names=()):
-        """Return what the net computes of validated rows, one array an output, in the order of the names."""
+    def _outputs(self, X):
+        """Return what the net computes of validated rows for a prediction, one array an output."""
         signature = self._net.inputs.signature(X)
-        return self._computed(self._net.inputs.encode(X, signature), signature, names)
+        return self._predicted(self._net.inputs.encode(X, signature), signature)
 
-    def _computed(self, arrays, signature, names=()):
-        """Return what the net computes of named arrays, in NumPy where that can be."""
+    def _predicted(self, arrays, signature):
+        """Return the same of named arrays."""
+        several, target = self._net.n_members > 1, self._net.target
+        names = () if target is None else target.names
+        return self._computed(arrays, signature, lambda views: views.members() if several else views.outputs(names))
+
+    def _computed(self, arrays, signature, view, models=()):
+        """Return what the net, or some of its models one after the other, compute of named arrays.
+
+        Parameters
+        ----------
+        arrays : dict of arrays
+        signature : InputSignature
+        view : callable
+            Makes of the module of views the view that TensorFlow computes where NumPy does not.
+        models : sequence of str
+            The models that this view calls, where there are several.
+        """
         from skdeep._engine import in_numpy
 
-        made = in_numpy.outputs(self._net, self.weights_, arrays)
+        made = in_numpy.outputs(self._net.spec, self._net.paths, self.weights_, arrays, models)
         if made is not None:
             return made
         from skdeep._engine import views
 
-        view = views.members() if self._net.n_members > 1 else views.outputs(names)
-        return self._forward(view, signature)(arrays)
+        return self._forward(view(views), signature)(arrays)
 
     def warm_up(self, X=None):
         """Compile the prediction, so that the first request of a service does not wait for TensorFlow.
@@ -120,7 +134,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, ...), default=None
-            A few rows such as those of requests. None is rows of zeros, of the shape that `fit` was given; where rows
+            A few rows such as those of requests. None is a row of zeros, of the shape that `fit` was given; where rows
             may differ in length, as series and texts do, give some.
 
         Returns
@@ -131,19 +145,10 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self, "weights_")
         if X is None:
             signature = self._net.signature
-            arrays = {name: column.example(_ROWS_OF_AN_EXAMPLE) for name, column in signature.inputs}
-            self._computed(arrays, signature, self._output_names)
+            self._predicted({name: column.example() for name, column in signature.inputs}, signature)
         else:
-            self._answer(X)
+            self._outputs(self._net.inputs.validate(self, X, reset=False))
         return self
-
-    def _answer(self, X):
-        """Compute what requests ask for."""
-        self._outputs(self._net.inputs.validate(self, X, reset=False), self._output_names)
-
-    @property
-    def _output_names(self):
-        return () if self._net.target is None else self._net.target.names
 
     def _viewed(self, X, view):
         """Return what a view of the net computes of validated rows, one array each."""

@@ -117,7 +117,7 @@ class SupervisedEstimator(BaseDeepEstimator):
         check_is_fitted(self, "weights_")
         single = precision.is_single(X)
         X = self._net.inputs.validate(self, X, reset=False)
-        outputs = self._outputs(X, self._output_names)
+        outputs = self._outputs(X)
         outputs = priors.logits(outputs, self._net) if self._net.loss.counts else outputs
         outputs = averaged(outputs, self._net) if self._net.is_averaged else outputs
         return [output.astype(np.float32, copy=False) for output in outputs] if single else outputs

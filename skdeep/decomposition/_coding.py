@@ -207,7 +207,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
             raise ValueError(f"X has {codes.shape[1]} columns, but codes have {self._n_features_out}.")
         net = self._net
         called = InputSignature((("code", Dense((self._n_features_out,), net.dtype)),), net.dtype)
-        (rows,) = self._chained({"code": precision.converted(codes, net.dtype)}, BOTH[1:], called)
+        arrays = {"code": precision.converted(codes, net.dtype)}
+        (rows,) = self._computed(arrays, called, lambda views: views.model(BOTH[1], called), BOTH[1:])
         return self._as_rows(rows).astype(codes.dtype, copy=False).reshape(len(rows), *self.row_shape_)
 
     def reconstruct(self, X):
@@ -250,27 +251,14 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
         kind = np.float32 if precision.is_single(X) else np.float64
         X = self._net.inputs.validate(self, X, reset=False)
         signature = self._net.inputs.signature(X)
-        made, *_ = self._chained(self._net.inputs.encode(X, signature), models, signature)
+        made, *_ = self._chained(self._net.inputs.encode(X, signature), signature, models)
         return (self._as_rows(made) if models == BOTH else made).astype(kind, copy=False)
 
-    def _answer(self, X):
-        self.transform(X)
+    def _predicted(self, arrays, signature):
+        return self._chained(arrays, signature, BOTH[:1])
 
-    def _computed(self, arrays, signature, names=()):
-        return self._chained(arrays, BOTH[:1], signature)
-
-    def _chained(self, arrays, models, signature):
-        """Return what models make of named arrays one after the other."""
-        from skdeep._engine import in_numpy
-
-        made = in_numpy.outputs(self._net, self.weights_, arrays, models)
-        if made is not None:
-            return made
-        from skdeep._engine import views
-
-        if models == BOTH[1:]:
-            return self._forward(views.model(BOTH[1], signature))(arrays)
-        return self._forward(views.chain(models), signature)(arrays)
+    def _chained(self, arrays, signature, models):
+        return self._computed(arrays, signature, lambda views: views.chain(models), models)
 
     def _as_rows(self, decoded):
         """Return what a decoder made as rows in their units: what it made."""

@@ -15,8 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._estimator.base import BaseDeepEstimator
 from skdeep.export import _onnx_graph, _onnx_nets
 
-OPSET = 15  # the newest that converters of Keras' graphs know well
-
 
 def _is_calibration(one):
     return isinstance(one, CalibratedClassifierCV)
@@ -117,7 +115,7 @@ def to_onnx(model, X=None):
             model,
             name=type(model).__name__,
             initial_types=_initial_types(model, X),
-            target_opset={"": OPSET, "ai.onnx.ml": 2},
+            target_opset={"": _onnx_graph.OPSET, "ai.onnx.ml": 2},
             options={"zipmap": False} if hasattr(model, "classes_") else None,
         )
     except skl2onnx.common.exceptions.MissingShapeCalculator as error:

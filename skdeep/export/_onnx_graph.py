@@ -2,6 +2,7 @@
 
 import numpy as np
 
+OPSET = 15  # of all nodes: the newest that converters of Keras' graphs know well
 _ABSENT = "absent"  # stands for inputs that are left out, whose name is empty, which skl2onnx cannot sort
 
 
@@ -12,19 +13,17 @@ class Graph:
     ----------
     scope, container : object
         Of skl2onnx: the former invents names, the latter holds nodes and constants.
-    opset : int
     """
 
-    def __init__(self, scope, container, opset):
-        self._scope, self._container, self._opset = scope, container, opset
+    def __init__(self, scope, container):
+        self._scope, self._container = scope, container
 
-    def add(self, kind, *inputs, output=None, domain="", **attributes):
+    def add(self, kind, *inputs, output=None, **attributes):
         """Add a node and return the name of what it makes; arrays among its inputs become constants."""
         names = [one if isinstance(one, str) else self.constant(one) for one in inputs]
         output = output or self._scope.get_unique_variable_name(kind.lower())
-        version = self._opset if not domain else 1
         name = self._scope.get_unique_operator_name(kind)
-        self._container.add_node(kind, names, [output], op_domain=domain, op_version=version, name=name, **attributes)
+        self._container.add_node(kind, names, [output], op_version=OPSET, name=name, **attributes)
         return output
 
     def constant(self, values):

@@ -5,23 +5,27 @@ from dataclasses import replace
 
 import numpy as np
 
-from skdeep._data.columns import Dense, Ids, Ragged, Sparse
+from skdeep._data.columns import Dense, Ids, Ragged
+from skdeep._data.inputs.frames import Frames
+from skdeep._data.inputs.pairs import Pairs
+from skdeep._data.inputs.stretches import Stretches
+from skdeep._data.inputs.texts import Texts
 from skdeep._engine import in_numpy
 from skdeep._engine.spec import InputSignature
 from skdeep._estimator.base import BaseDeepEstimator
 from skdeep._estimator.supervised import SupervisedEstimator
 from skdeep.decomposition._coding import Coding
 from skdeep.export import _onnx_dense, _onnx_predictions
-from skdeep.export._onnx_graph import Graph
+from skdeep.export._onnx_graph import OPSET, Graph
 
-# What an input of a net is that ONNX has no operators for.
+# Inputs that ONNX has no operators for.
 _REASONS = {
-    "Frames": "it reads raw frames, whose strings, dates and missing values ONNX cannot express; encode them with a "
+    Frames: "it reads raw frames, whose strings, dates and missing values ONNX cannot express; encode them with a "
     "ColumnTransformer before MLPClassifier or MLPRegressor",
-    "Texts": "it reads texts, which are cleaned and cut by rules that ONNX cannot express; put scikit-learn's "
+    Texts: "it reads texts, which are cleaned and cut by rules that ONNX cannot express; put scikit-learn's "
     "TfidfVectorizer before MLPClassifier or MLPRegressor",
-    "Stretches": "it reads and writes texts, token by token, which ONNX cannot express",
-    "Pairs": "it reads and writes texts, token by token, which ONNX cannot express",
+    Stretches: "it reads and writes texts, token by token, which ONNX cannot express",
+    Pairs: "it reads and writes texts, token by token, which ONNX cannot express",
 }
 _KINDS = ("binary", "multiclass", "multilabel", "multioutput", "regression")
 
@@ -54,7 +58,7 @@ def check(net):
         if net.target_type_ not in ("binary", "multiclass", "continuous", "continuous-multioutput"):
             raise TypeError(f"{name} cannot be converted to ONNX: its targets are {net.target_type_!r}.")
         return
-    reason = _REASONS.get(type(net._net.inputs).__name__)
+    reason = next((reason for cls, reason in _REASONS.items() if isinstance(net._net.inputs, cls)), None)
     if reason is None and not isinstance(net, (SupervisedEstimator, Coding)):
         reason = "it neither predicts nor makes codes of rows"
     if reason is None and isinstance(net, SupervisedEstimator):
@@ -110,7 +114,7 @@ def _set_types(operator):
 
 def _convert(scope, operator, container):
     model = operator.raw_operator
-    graph = Graph(scope, container, container.target_opset_any_domain(""))
+    graph = Graph(scope, container)
     names = [output.full_name for output in operator.outputs]
     rows = _rows(graph, model, [given.full_name for given in operator.inputs])
     if is_wrapper(model):
@@ -134,11 +138,8 @@ def _convert(scope, operator, container):
 
 def _described(model):
     """Return the operations of a net of dense layers by the names of its models, or None."""
-    column = _column(model)
-    if model._net.spec.operations is None or not isinstance(column, (Dense, Sparse)):
-        return None
-    described = model._net.spec.described(column.shape[-1])
-    return described if described and all(map(in_numpy.is_known, described.values())) else None
+    shape = _column(model).shape
+    return in_numpy.described(model._net.spec, shape[-1]) if shape else None
 
 
 def _rows(graph, model, inputs):
@@ -202,7 +203,7 @@ def _converted(model, shape, dtype, own=None):
 
     signature = [tf.TensorSpec(shape, dtype, name="X")]
     converted, _ = tf2onnx.convert.from_function(
-        tf.function(predict), signature, opset=15, custom_op_handlers={"Erfc": (_erfc, [])}
+        tf.function(predict), signature, opset=OPSET, custom_op_handlers={"Erfc": (_erfc, [])}
     )
     return converted
 

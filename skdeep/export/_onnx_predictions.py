@@ -4,6 +4,7 @@ import numpy as np
 
 from skdeep._estimator import priors
 from skdeep._estimator.supervised import SupervisedEstimator
+from skdeep.decomposition._coding import Coding
 
 
 def label_dtype(classes):
@@ -24,7 +25,7 @@ def output_types(model):
     n_targets = [len(classes) if isinstance(model.classes_, list) else len(model.classes_)] if several else []
     label = kinds.get(label_dtype(classes[0]), StringTensorType)([None, *n_targets])
     if isinstance(model, SupervisedEstimator) and model._net.link == "margin":
-        return [("label", label), ("scores", FloatTensorType([None, _n_scores(model)]))]
+        return [("label", label), ("scores", FloatTensorType([None, int(model._net.target.output_sizes[0])]))]
     if len(classes) == 1:
         return [("label", label), ("probabilities", FloatTensorType([None, len(classes[0])]))]
     each = [(f"probabilities_{n}", FloatTensorType([None, len(one)])) for n, one in enumerate(classes)]
@@ -45,13 +46,9 @@ def _classes(model):
 
 
 def _n_values(model):
-    if hasattr(model, "n_components"):
+    if isinstance(model, Coding):
         return int(model._n_features_out)
     return int(np.prod(model._net.target.output_sizes)) if isinstance(model, SupervisedEstimator) else None
-
-
-def _n_scores(model):
-    return int(model._net.target.output_sizes[0])
 
 
 def of_outputs(graph, model, outputs, names):

@@ -61,7 +61,7 @@ def test_activations(name, dtype):
 def test_nets_of_an_activation(name, rows, by_both):
     X, y = rows
     net = MLPClassifier((8, 8), activation=name, epochs=2, random_state=0).fit(X, y)
-    assert in_numpy.outputs(net._net, net.weights_, {"X": X}) is not None
+    assert in_numpy.outputs(net._net.spec, net._net.paths, net.weights_, {"X": X}) is not None
     assert_same(by_both(lambda: net.decision_function(X)), "float64")
     assert_same((net.predict_proba(X), net.model_.predict(X, verbose=0)))
 
@@ -126,7 +126,7 @@ def test_what_is_not_described_is_left_to_tensorflow(rows, by_both):
     X, y = rows
     for activation in ("squareplus", keras.ops.sin):
         net = MLPClassifier((8,), activation=activation, epochs=2, random_state=0).fit(X, y)
-        assert in_numpy.outputs(net._net, net.weights_, {"X": X}) is None
+        assert in_numpy.outputs(net._net.spec, net._net.paths, net.weights_, {"X": X}) is None
         ours, theirs = by_both(lambda net=net: net.predict_proba(X))
         np.testing.assert_array_equal(ours, theirs)
 
@@ -160,7 +160,7 @@ def test_numbers_that_become_infinite_are_those_of_tensorflow_and_no_warning(row
 def test_the_number_of_rows_decides(rows):
     X = np.tile(rows[0], (2, 1))
     net = MLPClassifier((8,), epochs=2, random_state=0).fit(*rows)
-    few, many = (in_numpy.outputs(net._net, net.weights_, {"X": X[:n]}) for n in (256, 257))
+    few, many = (in_numpy.outputs(net._net.spec, net._net.paths, net.weights_, {"X": X[:n]}) for n in (256, 257))
     assert few is not None
     assert many is None
     np.testing.assert_allclose(net.predict_proba(X[:257])[:256], net.predict_proba(X[:256]), rtol=1e-6)

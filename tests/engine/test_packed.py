@@ -124,7 +124,7 @@ class PackedRegressor(MLPRegressor):
 
 def of_members(model, x):
     """The raw outputs of each net, with an axis for the nets first."""
-    outputs = model._outputs(model._net.inputs.validate(model, x, reset=False), model._net.target.names)
+    outputs = model._outputs(model._net.inputs.validate(model, x, reset=False))
     return np.concatenate([output.swapaxes(0, 1) for output in outputs])
 
 
