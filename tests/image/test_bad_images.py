@@ -135,7 +135,7 @@ def test_images_of_another_shape_than_at_fit(gray, colour, call):
         }
         calls[call]()
 
-    with unharmed(gray, ValueError, r"shape \(6, 5, 3\), .* shape \(6, 5\)\. Convert them to gray.* 3 channels now"):
+    with unharmed(gray, ValueError, r"shape \(6, 5, 3\), .* shape \(6, 5\)\. Convert them to grey.* 3 channels now"):
         use(gray, COLOUR)
     with unharmed(colour, ValueError, r"shape \(6, 5\), .* shape \(6, 5, 3\)\. They were in colour.* are gray now"):
         use(colour, GRAY)
