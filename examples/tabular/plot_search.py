@@ -13,7 +13,6 @@ program and are no part of it. A grid search over all six compiles at its very f
 # 240 settings, each fitted on three folds.
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
@@ -21,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skdeep
+from skdeep.inspection import SearchDisplay
 from skdeep.tabular import MLPClassifier
 
 X, y = load_digits(return_X_y=True)
@@ -47,20 +47,18 @@ print(
 # %%
 # What the search found
 # ---------------------
-# Each cell is the best of sixteen settings with that learning rate and dropout.
+# :class:`~skdeep.inspection.SearchDisplay` draws every setting along each parameter, and the best at each value. Where
+# the curve is flat, that parameter may be left alone.
 
-results.columns = results.columns.str.replace("param_mlpclassifier__", "")
-best = results.pivot_table("mean_test_score", "dropout", "learning_rate", aggfunc="max")
+display = SearchDisplay.from_estimator(search, summary="max")
+display.figure_.suptitle("The learning rate decides, the other five hardly matter")
+plt.show()
 
-figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
-image = ax.imshow(best, cmap="cividis", aspect="auto")
-for (row, column), score in np.ndenumerate(best.to_numpy()):
-    color = "white" if image.norm(score) < 0.6 else "black"
-    ax.text(column, row, f"{score:.3f}", ha="center", va="center", color=color)
-ax.set_xticks(range(len(best.columns)), [f"{rate:g}" for rate in best.columns])
-ax.set_yticks(range(len(best.index)), best.index)
-ax.set(xlabel="learning rate", ylabel="dropout")
-ax.set_title("720 fits, one compilation: middle rates, little dropout win", loc="left")
+# %%
+# Two parameters at a time are a heat map. Each cell is the best of sixteen settings.
+
+display.plot(kind="pairs", parameters=["learning_rate", "dropout"], summary="max")
+display.ax_.set_title("Middle rates with little dropout are best", loc="left")
 plt.show()
 
 # %%

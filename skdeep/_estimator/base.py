@@ -112,6 +112,7 @@ class BaseDeepEstimator(CallbackSupportMixin, BaseEstimator):
         ----------
         arrays : dict of arrays
         signature : InputSignature
+            Of the net.
         view : callable
             Makes of the module of views the view that TensorFlow computes where NumPy does not.
         models : sequence of str

@@ -208,7 +208,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDeepEstimato
         net = self._net
         called = InputSignature((("code", Dense((self._n_features_out,), net.dtype)),), net.dtype)
         arrays = {"code": precision.converted(codes, net.dtype)}
-        (rows,) = self._computed(arrays, called, lambda views: views.model(BOTH[1], called), BOTH[1:])
+        (rows,) = self._computed(arrays, net.signature, lambda views: views.model(BOTH[1], called), BOTH[1:])
         return self._as_rows(rows).astype(codes.dtype, copy=False).reshape(len(rows), *self.row_shape_)
 
     def reconstruct(self, X):

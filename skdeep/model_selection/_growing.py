@@ -205,6 +205,16 @@ class GrowingSearchCV(BaseSearchCV):
             raise ValueError(f"min_units={self.min_units} is more than max_units={self.max_units}.")
         self._checked_cv_orig = check_cv(list(self._checked_cv_orig.split(X, y, **split_params)))
 
+    def _check_refit_for_multimetric(self, scores):
+        """Check, before a net is fitted, that one of several scores decides; scikit-learn calls this."""
+        if len(scores) == 1:
+            super()._check_refit_for_multimetric(scores)
+        elif not (isinstance(self.refit, str) and self.refit in scores):
+            raise ValueError(
+                f"Of several scores, refit has to name the one by which the net grows, got {self.refit!r}; the scores "
+                f"are {sorted(scores)}."
+            )
+
     def _param_name(self):
         known = self.estimator.get_params()
         if self.param is not None:
@@ -263,9 +273,9 @@ class GrowingSearchCV(BaseSearchCV):
     def _scores_of_folds(self, results):
         """Return the score that decides of each net and fold, shape (n_nets, n_splits)."""
         names = [name.removeprefix("mean_test_") for name in results if name.startswith("mean_test_")]
+        if len(names) > 1:  # those of a function that returns several scores are not known earlier
+            self._check_refit_for_multimetric(names)
         name = names[0] if len(names) == 1 else self.refit
-        if name not in names:
-            raise ValueError(f"Of several scores, refit has to name the one by which the net grows, got {name!r}.")
         return np.stack([results[f"split{number}_test_{name}"] for number in range(self.n_splits_)], axis=1)
 
     def _is_better(self, scores, chosen):

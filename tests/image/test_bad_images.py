@@ -137,7 +137,7 @@ def test_images_of_another_shape_than_at_fit(gray, colour, call):
 
     with unharmed(gray, ValueError, r"shape \(6, 5, 3\), .* shape \(6, 5\)\. Convert them to grey.* 3 channels now"):
         use(gray, COLOUR)
-    with unharmed(colour, ValueError, r"shape \(6, 5\), .* shape \(6, 5, 3\)\. They were in colour.* are gray now"):
+    with unharmed(colour, ValueError, r"shape \(6, 5\), .* shape \(6, 5, 3\)\. They were in colour.* are grey now"):
         use(colour, GRAY)
     with unharmed(
         colour, ValueError, r"shape \(6, 5, 2\), but the estimator was fitted on images of shape \(6, 5, 3\)"

@@ -164,10 +164,27 @@ def test_several_scores():
     settings = {"min_units": 2, "max_units": 4, "max_layers": 1, "scoring": ["accuracy", "neg_log_loss"], "cv": 3}
     search = GrowingSearchCV(net, refit="neg_log_loss", **settings).fit(X, y)
     assert search.best_score_ == search.cv_results_["mean_test_neg_log_loss"][search.best_index_]
+
+
+@pytest.mark.parametrize("refit", [True, False, "recall", max])
+def test_several_scores_of_which_none_decides(refit):
+    class NeverFitted(MLPClassifier):
+        def fit(self, X, y):
+            raise AssertionError("the parameters have to be checked first")
+
+    search = GrowingSearchCV(NeverFitted(), scoring=["accuracy", "neg_log_loss"], refit=refit, error_score="raise")
+    with pytest.raises(ValueError, match=f"refit has to name the one by which the net grows, got {refit!r}"):
+        search.fit(X, y)
+
+
+def test_scores_of_a_function_of_which_none_decides():
+    def two_scores(estimator, X, y):
+        return {"accuracy": estimator.score(X, y), "constant": 1.0}
+
+    with pytest.raises(ValueError, match=r"got False; the scores are \['accuracy', 'constant'\]"):
+        grown(WIDER, refit=False, scoring=two_scores)
     with pytest.raises(ValueError, match="refit must be set to a scorer key"):
-        GrowingSearchCV(net, **settings).fit(X, y)
-    with pytest.raises(ValueError, match="refit has to name the one by which the net grows, got False"):
-        GrowingSearchCV(net, refit=False, **settings).fit(X, y)
+        grown(WIDER, refit=True, scoring=["accuracy"])
 
 
 def test_without_refit_and_with_a_refit_of_ones_own():
