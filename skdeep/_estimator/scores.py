@@ -67,9 +67,9 @@ class Scores:
             vars(self._view).pop("_outputs", None)
         return values | ({"val_score": values[self._first]} if self._first else {})
 
-    def _known(self, computed, outputs, X, names=()):
+    def _known(self, computed, outputs, X):
         """Return outputs that are known of the validation rows, or compute those of others."""
-        return outputs if X is self._held_out.X else computed(X, names)
+        return outputs if X is self._held_out.X else computed(X)
 
     def _score(self, scorer):
         X, y, weight = self._held_out.X, self._held_out.y, self._held_out.sample_weight
