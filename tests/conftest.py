@@ -1,6 +1,7 @@
 """Memory: what the tests of a file leave behind goes before those of the next."""
 
 import ctypes
+import gc
 import importlib
 import mmap
 import sys
@@ -50,6 +51,8 @@ def _memory_given_back():
     for name in _custom_gradients() - before:
         del ops.gradient_registry._registry[name]
     skdeep.clear_cache()
+    if not gc.get_freeze_count():  # or each of some thousand collections to come would walk over all of TensorFlow
+        gc.freeze()
     if hasattr(ctypes.CDLL(None), "malloc_trim"):
         ctypes.CDLL(None).malloc_trim(0)
 
