@@ -167,7 +167,7 @@ for place, (name, labels) in enumerate(found.items()):
     missed = ((labels == "other") & (y_test == "eight")).sum()
     false = ((labels == "eight") & (y_test == "other")).sum()
     left.barh(place, missed + false, color="#0072B2" if name == "net" else "#bbbbbb")
-    text = f"{missed} missed\n{false} false alarm{'s' * (false != 1)}"
+    text = f"{missed} missed\n{false} false alarm{'s' if false != 1 else ''}"
     left.text(missed + false + 0.8, place, text, va="center")
 left.set_yticks(range(len(found)), found)
 left.invert_yaxis()
