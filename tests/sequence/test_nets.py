@@ -132,7 +132,7 @@ def keras_prediction(estimator, member):
     return np.ravel(exported.predict({"X": EQUAL, "X_lengths": lengths}, verbose=0))
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", ["gru", "ensemble", "transformer"])
 def test_pickles_and_clones(name):
     model = net(name).fit(RAGGED, LABELS)
     copied = pickle.loads(pickle.dumps(model))
