@@ -57,6 +57,7 @@ for ax, (n_shown, found) in zip(axes, predicted.items(), strict=True):
     ax.set_title(f"{n_shown} sums shown", loc="left")
     ax.set_xlabel("first number")
 axes[0].set_ylabel("second number")
+figure.suptitle("Shown half of all sums, the net knows the other half", fontsize=11)
 marks = [
     plt.Line2D([], [], marker="s", linestyle="", color=color)
     for color in ("#DDDDDD", "#0072B2", "#D55E00")
