@@ -4,8 +4,6 @@ import doctest
 import re
 from pathlib import Path
 
-import matplotlib
-import matplotlib.pyplot as plt
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,13 +15,6 @@ PAGES = [
     for page in sorted((ROOT / "docs").rglob("*.rst"))
     if not WRITTEN_BY_SPHINX & set(page.parts) and ">>> " in page.read_text(encoding="utf-8")
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_windows():
-    matplotlib.use("Agg")
-    yield
-    plt.close("all")
 
 
 @QUIET
