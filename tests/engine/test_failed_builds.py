@@ -174,9 +174,9 @@ def interrupted(call, seconds):
 
 
 def test_an_interrupted_build_leaves_everything_as_it_was(expected):
-    """A hundred interruptions, at moments spread over the time that a build takes."""
+    """Two hundred interruptions, at moments spread over the time that a build takes."""
     moments, hits, longest = random.Random(0), 0, 1.0
-    for attempt in range(1000):
+    for attempt in range(2000):
         cache.interrupted_at = float("-inf")
         model = net(10 + attempt % 3, learning_rate=0.01, dropout=0.1 * (attempt % 2))
         started = time.perf_counter()
@@ -190,9 +190,9 @@ def test_an_interrupted_build_leaves_everything_as_it_was(expected):
             cache._idle.clear()  # which does not collect all that lies in cycles, as clear_cache does
             if model.n_iter_ == model.epochs:
                 longest = min(longest, time.perf_counter() - started)
-        if hits == 100:
+        if hits == 200:
             break
-    assert hits == 100
+    assert hits == 200
     while [thread for thread in threading.enumerate() if thread.name.startswith("skdeep-build")]:
         time.sleep(0.01)
     assert kept()[0] <= 6

@@ -112,8 +112,7 @@ def test_rows_of_ids():
 
 
 @pytest.mark.parametrize(
-    ("name", "dtype"),
-    [*((name, "float64") for name in ("gru", "lstm_fcn", "ensemble", "transformer", "patches")), ("lstm", "float32")],
+    ("name", "dtype"), [*((name, "float64") for name in NETS), ("lstm", "float32"), ("inception", "float32")]
 )
 def test_padding_never_changes_features(name, dtype):
     embedding = SequenceEmbedding(net(name, dtype=dtype)).fit(RAGGED, LABELS)
